@@ -1,0 +1,264 @@
+"""One service's durable pull consumer on one stream: asks for messages, handles each, answers for each."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, StatusCode
+
+from common.clock import now
+
+from .connection import Connection, Link, Trouble, wait_after
+from .deadletter import DeadLetter
+from .delivery import Ack, Again, Dead, Delivery, Pause, Verdict
+from .protocol import BusUnavailable
+
+BATCH = 64
+MOST_PENDING = 1000
+UNLIMITED_PENDING = frozenset({"EXPIRATION"})
+"""Streams whose listeners put messages off until due: with a limit, a thousand early timers would block the rest."""
+
+_EXPIRES = 30
+_HEARTBEAT = 5
+_SILENCE = 3 * _HEARTBEAT
+_RETRY_COPY = timedelta(seconds=5)
+_DRAIN_SECONDS = 2
+_MOST_OWED = 1000
+
+
+class _RequestLostError(NatsError):
+    """The server ended the request for messages, or has forgotten it: the consumer is looked after before the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which consumer: `subjects` is what the service hears of this stream."""
+
+    service: str
+    stream: str
+    subjects: list[str]
+    ack_wait: timedelta
+
+    def config(self) -> ConsumerConfig:
+        return ConsumerConfig(
+            name=self.service,
+            durable_name=self.service,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=self.ack_wait.total_seconds(),
+            max_deliver=-1,
+            max_ack_pending=-1 if self.stream in UNLIMITED_PENDING else MOST_PENDING,
+            filter_subjects=self.subjects,
+        )
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What was delivered on one connection and is not answered yet: the message in hand and those behind it."""
+
+    link: Link
+    inbox: str
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    held: deque[Msg] = field(default_factory=deque)
+    in_hand: Msg | None = None
+
+    async def take(self, message: Msg) -> None:
+        self.held.append(message)
+        self.arrived.set()
+
+    def unanswered(self) -> list[Msg]:
+        return [one for one in (self.in_hand, *self.held) if one is not None and _is_message(one)]
+
+    async def next(self) -> Msg:
+        """The next thing the server said, be it a message or a word about the request."""
+        while not self.held or self.link.closed:
+            if self.link.closed:
+                raise _RequestLostError("disconnected")
+            self.arrived.clear()
+            try:
+                async with asyncio.timeout(_SILENCE):
+                    await self.arrived.wait()
+            except TimeoutError:
+                raise _RequestLostError("the server is silent") from None
+        return self.held.popleft()
+
+
+def _is_message(said: Msg) -> bool:
+    return said.reply.startswith("$JS.ACK.")
+
+
+def _ends_request(said: Msg) -> bool:
+    """Whether this word about the request means that it is used up; raises where something is wrong with it."""
+    headers = said.headers or {}
+    status, description = headers.get(Header.STATUS, ""), headers.get(Header.DESCRIPTION, "")
+    if status == StatusCode.CONTROL_MESSAGE:
+        return False
+    if status in (StatusCode.NO_MESSAGES, StatusCode.REQUEST_TIMEOUT) or description == "Batch Completed":
+        return True
+    raise _RequestLostError(f"{status} {description}".strip())
+
+
+def _put_off(delay: timedelta) -> bytes:
+    nanoseconds = delay // timedelta(microseconds=1) * 1000
+    return Msg.Ack.Nak + b" " + json.dumps({"delay": nanoseconds}).encode() if nanoseconds > 0 else Msg.Ack.Nak
+
+
+class Consumer:
+    """Runs until stopped. Messages of one stream are handled one after another, in order but for redeliveries."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        place: Place,
+        delivery: Delivery,
+        bury: Callable[[DeadLetter], Awaitable[None]],
+    ) -> None:
+        self._connection = connection
+        self._place = place
+        self._delivery = delivery
+        self._bury = bury
+        self._trouble = Trouble("consumer in trouble", service=place.service, stream=place.stream)
+        self._owed: deque[tuple[str, bytes]] = deque(maxlen=_MOST_OWED)
+        self._created: object = None
+        self._busy = self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins; does not wait for the server or the stream."""
+        self._task = asyncio.create_task(self._run(), name=f"consumer {self._place.service} {self._place.stream}")
+
+    def stop(self) -> asyncio.Task[None] | None:
+        """Fetches no more, and ends after the message in hand: await the task for that, cancel it to give that up."""
+        self._stopping = True
+        if self._task is not None and not self._busy:
+            self._task.cancel()
+        return self._task
+
+    async def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            link = await self._connection.wait()
+            try:
+                await self._make(link)
+                failures = 0
+                pause = await self._sit(link)
+                await asyncio.sleep(0 if self._stopping else pause.total_seconds())
+            except Exception as error:  # noqa: BLE001 (a consumer that ended here would be deaf and nobody would know)
+                self._trouble.say(error, trace=not isinstance(error, NatsError | OSError))
+                failures += 1
+                await asyncio.sleep(wait_after(failures))
+
+    async def _make(self, link: Link) -> None:
+        """Creates the consumer or brings it up to date; fails until the stream exists."""
+        info = await link.jetstream.add_consumer(self._place.stream, self._place.config())
+        if info.created != self._created:
+            self._owed.clear()  # answers to a consumer that is gone would be taken for answers to this one
+            self._created = info.created
+        self._trouble.over()
+
+    async def _sit(self, link: Link) -> timedelta:
+        """Handles messages until it has to stop or pause; for how long to pause."""
+        desk = _Desk(link, link.client.new_inbox())
+        pause = timedelta()
+        subscription = await link.client.subscribe(desk.inbox, cb=desk.take)
+        link.on_lost.append(desk.arrived.set)
+        keeping = asyncio.create_task(self._keep(desk))
+        try:
+            await self._pay(link)
+            while not self._stopping and not pause:
+                await self._ask(desk)
+                pause = await self._work(desk)
+        finally:
+            keeping.cancel()
+            link.on_lost.remove(desk.arrived.set)
+            with suppress(NatsError, OSError):
+                async with asyncio.timeout(_DRAIN_SECONDS):
+                    await subscription.drain()  # type: ignore[no-untyped-call]
+            await self._give_back(desk, pause)
+        return pause
+
+    async def _ask(self, desk: _Desk) -> None:
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._place.stream}.{self._place.service}"
+        request = {"batch": BATCH, "expires": _EXPIRES * 10**9, "idle_heartbeat": _HEARTBEAT * 10**9}
+        await desk.link.client.publish(subject, json.dumps(request).encode(), reply=desk.inbox)
+
+    async def _work(self, desk: _Desk) -> timedelta:
+        """Works off one request; how long to pause then."""
+        left = BATCH
+        while left and not self._stopping:
+            said = await desk.next()
+            if _is_message(said):
+                left -= 1
+                if pause := await self._handle(desk, said):
+                    return pause
+            elif _ends_request(said):
+                break
+        return timedelta()
+
+    async def _handle(self, desk: _Desk, message: Msg) -> timedelta:
+        """One message from its delivery to the answer; how long to pause after it."""
+        self._busy, desk.in_hand = True, message
+        try:
+            sequence = message.metadata.sequence.stream
+            verdict = await self._delivery.handle(self._place.stream, sequence, message.subject, message.data)
+            answer = await self._carry_out(verdict, message, sequence)
+            desk.in_hand = None
+            self._owed.append((message.reply, answer))
+            await self._pay(desk.link)
+        finally:
+            self._busy = False
+        return verdict.delay if isinstance(verdict, Pause) else timedelta()
+
+    async def _carry_out(self, verdict: Verdict, message: Msg, sequence: int) -> bytes:
+        """Does what the verdict asks for; the answer that the server gets."""
+        match verdict:
+            case Ack():
+                return Msg.Ack.Ack
+            case Again() | Pause():
+                return _put_off(verdict.delay)
+            case Dead(reason, attempts):
+                return await self._copy(message, sequence, reason, attempts)
+
+    async def _copy(self, message: Msg, sequence: int, reason: str, attempts: int) -> bytes:
+        letter = DeadLetter(
+            self._place.service,
+            self._place.stream,
+            sequence,
+            (message.headers or {}).get(Header.MSG_ID, ""),
+            message.subject,
+            message.data,
+            reason,
+            attempts,
+            now(),
+        )
+        try:
+            await self._bury(letter)
+        except BusUnavailable:
+            return _put_off(_RETRY_COPY)
+        return Msg.Ack.Term
+
+    async def _keep(self, desk: _Desk) -> None:
+        """While messages wait here, the server is told so, or it would deliver them to somebody else as well."""
+        while not desk.link.closed:
+            await asyncio.sleep(self._place.ack_wait.total_seconds() / 3)
+            with suppress(NatsError, OSError):
+                for message in desk.unanswered():
+                    await desk.link.client.publish(message.reply, Msg.Ack.Progress)
+
+    async def _give_back(self, desk: _Desk, delay: timedelta) -> None:
+        """What was delivered and not handled can go to another process now; after the pause, if there is one."""
+        self._owed.extend((message.reply, _put_off(delay)) for message in desk.unanswered())
+        with suppress(NatsError, OSError):
+            await self._pay(desk.link)
+
+    async def _pay(self, link: Link) -> None:
+        """Sends the answers that are due; what a lost connection kept back goes out on the next."""
+        while self._owed and not link.closed:
+            await link.client.publish(*self._owed[0])
+            self._owed.popleft()

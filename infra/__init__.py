@@ -1,0 +1,1 @@
+"""How the product is run: on one machine, and by its operators."""

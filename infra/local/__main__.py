@@ -1,0 +1,7 @@
+"""`python -m infra.local up`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,159 @@
+"""The gateway: one address for everything, http on localhost and https with a local certificate for ticketing.dev."""
+
+from collections.abc import Mapping, Sequence
+from string import Template
+
+from common.errors import Unavailable
+
+from .layout import Layout
+from .part import Part
+from .ports import HOST
+from .probes import listens
+from .programs import caddy
+
+PREFIXES = {"users": "auth", "tickets": "tickets", "orders": "orders", "payments": "payments"}
+"""Below /api: which service answers."""
+STAND_INS = ("stripe", "mail")
+
+_CONFIG = Template("""{
+	admin off
+	default_bind $host
+	skip_install_trust
+	persist_config off
+	auto_https disable_redirects
+	http_port $http
+	https_port $https
+	storage file_system "$storage"
+	grace_period 1s
+	log {
+		output stderr
+		format console
+		level WARN
+	}
+	servers {
+		protocols h1 h2
+	}
+}
+
+(upstream) {
+	reverse_proxy {args[:]} {
+		lb_policy round_robin
+		# A request that never reached a process waits for one that lives; what may have reached it is never sent twice.
+		lb_try_duration 5s
+		lb_try_interval 100ms
+		fail_duration 1s
+		transport http {
+			dial_timeout 1s
+			keepalive 60s
+		}
+	}
+}
+
+(shop) {
+	header {
+		-Server
+		-Via
+		defer
+	}
+	# What a service tells its operator about itself does not exist out here.
+	@internal path /livez /livez/* /readyz /readyz/* /metrics /metrics/*
+	rewrite @internal /nothing-here
+$routes
+	handle_errors {
+		header {
+			-Server
+			Retry-After 2
+		}
+		@api path /api /api/*
+		handle @api {
+			header Content-Type application/problem+json
+			respond `$problem` 503
+		}
+		handle {
+			header Content-Type "text/html; charset=utf-8"
+			respond `$page` 503
+		}
+	}
+}
+
+http://:$http {
+	import shop
+}
+
+https://ticketing.dev:$https, https://localhost:$https {
+	tls internal
+	import shop
+}
+$inside""")
+_PROBLEM = (
+    '{"type":"urn:ticketing:problem:unavailable","title":"$sentence","status":503,"errors":[{"message":"$sentence"}]}'
+).replace("$sentence", Unavailable.sentence)
+_PAGE = (
+    "<!doctype html><html lang=en><meta charset=utf-8><title>One moment · Ticketing</title><h1>One moment</h1>"
+    "<p>A part of the shop does not answer. What you have bought or reserved is safe. Load this page again in a moment."
+)
+_INSIDE = """
+http://$host:$port {
+	reverse_proxy $upstreams {
+		lb_policy round_robin
+		lb_try_duration 5s
+		lb_try_interval 100ms
+		fail_duration 1s
+		trusted_proxies 127.0.0.1/32
+	}
+}
+"""
+
+
+def part(
+    layout: Layout, http: int, https: int, upstreams: Mapping[str, Sequence[int]], inside: Mapping[str, int]
+) -> Part:
+    """Caddy with the routes of the design; its certificates live in its data folder."""
+    data = layout.data("gateway")
+    config = data / "Caddyfile"
+    return Part(
+        "gateway",
+        (caddy(), "run", "--config", str(config), "--adapter", "caddyfile"),
+        ready=listens(http, https),
+        env={"XDG_DATA_HOME": str(data), "XDG_CONFIG_HOME": str(data)},
+        files={config: render(str(data), http, https, upstreams, inside)},
+        needs=tuple(upstreams),
+    )
+
+
+def render(
+    storage: str, http: int, https: int, upstreams: Mapping[str, Sequence[int]], inside: Mapping[str, int]
+) -> str:
+    """The Caddyfile; `inside` gives a service with replicas one address for its fellows."""
+    blocks = (
+        Template(_INSIDE).substitute(host=HOST, port=port, upstreams=_hosts(upstreams[service]))
+        for service, port in inside.items()
+    )
+    return _CONFIG.substitute(
+        host=HOST,
+        http=http,
+        https=https,
+        storage=storage,
+        routes="\n".join(_routes(upstreams)),
+        problem=_PROBLEM,
+        page=_PAGE,
+        inside="".join(blocks),
+    )
+
+
+def _routes(upstreams: Mapping[str, Sequence[int]]) -> list[str]:
+    matched = [(f"/api/{prefix} /api/{prefix}/*", service) for prefix, service in PREFIXES.items()]
+    matched += [(f"/stand-in/{name} /stand-in/{name}/*", name) for name in STAND_INS]
+    lines = []
+    for paths, name in matched:
+        lines += [f"\t@{name} path {paths}", _handle(f"@{name} ", upstreams.get(name, ()))]
+    return [*lines, _handle("", upstreams.get("client", ()))]
+
+
+def _handle(matcher: str, ports: Sequence[int]) -> str:
+    action = f"import upstream {_hosts(ports)}" if ports else "error 503"
+    return f"\thandle {matcher}{{\n\t\t{action}\n\t}}"
+
+
+def _hosts(ports: Sequence[int]) -> str:
+    return " ".join(f"{HOST}:{port}" for port in ports)

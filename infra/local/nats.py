@@ -1,0 +1,89 @@
+"""NATS with JetStream: a user for each service who may use nothing but what the design gives it, and the streams."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nats.errors import Error as NatsError
+
+from common.bus.streams import create_streams
+from common.events import STREAMS
+
+from .credentials import Credentials
+from .errors import StackError
+from .layout import Layout
+from .part import Part, Step
+from .ports import HOST
+from .probes import nats_greets
+from .programs import nats_server
+
+HEARS: Mapping[str, tuple[str, ...]] = {
+    "auth": (),
+    "tickets": ("ORDERS",),
+    "orders": ("TICKETS", "PAYMENTS", "EXPIRATION"),
+    "payments": ("ORDERS",),
+    "expiration": ("ORDERS",),
+    "client": ("TICKETS", "ORDERS", "PAYMENTS"),
+    "emails": ("USERS", "ORDERS", "PAYMENTS"),
+}
+"""Which streams each service listens to."""
+_STREAMS_WITHIN = 15.0
+
+
+def part(layout: Layout, port: int, credentials: Credentials, stream_max_bytes: int) -> Part:
+    """The server."""
+    data = layout.data("nats")
+    config = data / "nats.conf"
+    text = render(port, str(data / "jetstream"), credentials.nats, stream_max_bytes)
+    return Part("nats", (nats_server(), "-c", str(config)), ready=nats_greets(port), files={config: text})
+
+
+def streams_step(port: int, password: str, max_bytes: int) -> Step:
+    """Creates every stream of the catalogue, or brings it up to date."""
+
+    async def run() -> None:
+        try:
+            await create_streams(
+                f"nats://{HOST}:{port}", "admin", password, max_bytes=max_bytes, wait_seconds=_STREAMS_WITHIN
+            )
+        except (NatsError, TimeoutError) as error:
+            raise StackError(f"The streams of events could not be made: {error or 'NATS does not answer'}.") from error
+
+    return Step("streams", run, needs=("nats",))
+
+
+def render(port: int, store: str, passwords: Mapping[str, str], stream_max_bytes: int) -> str:
+    """The server's configuration."""
+    users = [{"user": "admin", "password": passwords["admin"]}]
+    users += [_user(service, passwords[service]) for service in HEARS]
+    room = (len(STREAMS) + 2) * stream_max_bytes
+    return json.dumps(
+        {
+            "server_name": "nats",
+            "listen": f"{HOST}:{port}",
+            # The default flushes every two minutes: a power cut would then lose what was acknowledged.
+            "jetstream": {"store_dir": store, "sync_interval": "always", "max_mem": 2**26, "max_file": room},
+            "authorization": {"users": users},
+        },
+        indent=2,
+    )
+
+
+def _user(service: str, password: str) -> dict[str, Any]:
+    publish = [*_own_subjects(service), f"deadletter.{service}.>"]
+    for stream in HEARS[service]:
+        publish += _consumer_subjects(stream, service)
+    permissions = {"publish": {"allow": publish}, "subscribe": {"allow": [f"_INBOX_{service}.>"]}}
+    return {"user": service, "password": password, "permissions": permissions}
+
+
+def _own_subjects(service: str) -> Iterator[str]:
+    for stream in STREAMS.values():
+        if stream.publisher == service:
+            yield from (one.name for one in stream.types)
+
+
+def _consumer_subjects(stream: str, consumer: str) -> list[str]:
+    """What making, reading and acknowledging one durable consumer takes."""
+    verbs = ("CREATE", "INFO", "MSG.NEXT")
+    return [*(f"$JS.API.CONSUMER.{verb}.{stream}.{consumer}" for verb in verbs), f"$JS.ACK.{stream}.{consumer}.>"]

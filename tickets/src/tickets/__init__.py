@@ -1,0 +1,1 @@
+"""Tickets: listing, changing, removing; locked while an order holds them."""
