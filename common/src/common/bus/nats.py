@@ -20,6 +20,7 @@ ACK_WAIT = timedelta(seconds=30)
 """How long a message may be in hand without a sign of life before the server delivers it to another process."""
 
 _published = Counter("bus_messages_published", "Messages by what the stream said", ["outcome"])
+_stored, _duplicate, _refused = map(_published.labels, ("stored", "duplicate", "refused"))
 
 
 class NatsBus:
@@ -34,10 +35,12 @@ class NatsBus:
         password: str = "",
         tries: int = TRIES,
         ack_wait: timedelta = ACK_WAIT,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
         self._connection = Connection(url, service=service, user=user, password=password)
         self._tries = tries
         self._ack_wait = ack_wait
+        self._stop_seconds = stop_seconds
         self._consumers: list[Consumer] = []
         self._entered = False
         self._trouble = Trouble("publish refused")
@@ -68,11 +71,11 @@ class NatsBus:
         try:
             new = await publisher.publish(subject, payload, headers)
         except (NatsError, OSError) as error:
-            _published.labels("refused").inc()
+            _refused.inc()
             self._trouble.say(error)
             raise BusUnavailable from error
         self._trouble.over()
-        _published.labels("stored" if new else "duplicate").inc()
+        (_stored if new else _duplicate).inc()
 
     async def __aenter__(self) -> Self:
         self._entered = True
@@ -84,12 +87,12 @@ class NatsBus:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Fetches no more, lets what is in hand finish for at most 10 s, gives the rest back, and disconnects."""
+        """Fetches no more, lets what is in hand finish for a while, gives the rest back, and disconnects."""
         self._entered = False
         tasks = [task for consumer in self._consumers if (task := consumer.stop()) is not None]
         try:
             if tasks:
-                await asyncio.wait(tasks, timeout=STOP_SECONDS)
+                await asyncio.wait(tasks, timeout=self._stop_seconds)
         finally:
             for task in tasks:
                 task.cancel()
