@@ -13,7 +13,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 """W3C trace context of what is being done: from the request or the event that caused it, into the events it causes."""
 
-_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _SECRETS = re.compile(
     r"(?P<keep>://[^:/@\s]+:)[^@/\s]+(?=@)"  # a password in a URL
     r"|\b(?:sk|rk|whsec)_[A-Za-z0-9_]+"  # Stripe's secret keys

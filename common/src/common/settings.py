@@ -16,7 +16,7 @@ def local_secret(value: str, description: str) -> Any:
 class ServiceSettings(BaseSettings):
     """What every service reads. A subclass adds its own; each field is the environment variable of the same name."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
     environment: Literal["local", "production"] = Field("production", description="`local` allows default secrets")
     mongo_url: SecretStr = local_secret(

@@ -8,16 +8,9 @@ import pytest
 from common.bus import Listener, NotYet
 from common.bus.delivery import Ack, Again, Dead, Delivery, Pause, Verdict, backoff
 from common.errors import NotFound, Unavailable
-from common.events import USER_CREATED, Event
+from common.events import USER_CREATED
 
-from .worlds import DatabaseDownError, Heard, Tally, make_user
-
-
-def raising(error: Exception) -> Any:
-    async def handler(event: Event[Any]) -> None:
-        raise error
-
-    return handler
+from .worlds import DatabaseDownError, Heard, Tally, make_user, raising
 
 
 async def deliver(handler: Any, tally: Tally | None = None, *, tries: int = 3, **message: Any) -> Verdict:
@@ -69,10 +62,13 @@ async def test_an_outage_pauses_and_is_no_failure(outage: Exception) -> None:
     assert tally.counts == {}
 
 
-async def test_a_failure_that_cannot_be_counted_pauses() -> None:
-    tally = Tally()
-    tally.down = True
-    assert isinstance(await deliver(raising(RuntimeError()), tally), Pause)
+@pytest.mark.parametrize("error", [DatabaseDownError(), TypeError("a bug in the counting")])
+async def test_a_failure_that_cannot_be_counted_pauses(error: Exception) -> None:
+    class Uncountable(Tally):
+        async def count(self, *_: object) -> int:
+            raise error
+
+    assert isinstance(await deliver(raising(RuntimeError()), Uncountable()), Pause)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no"), NotFound(), KeyError("x")])

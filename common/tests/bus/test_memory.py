@@ -11,7 +11,7 @@ from common.bus.memory import MemoryBus
 from common.events import USER_CREATED, Event
 from common.testing import FakeClock
 
-from .worlds import TRIES, DatabaseDownError, Heard, Tally, make_user
+from .worlds import TRIES, DatabaseDownError, Heard, Tally, make_user, raising
 
 
 @pytest.fixture
@@ -66,10 +66,7 @@ async def test_duplicates_are_known_for_two_minutes(bus: MemoryBus, clock: FakeC
 
 
 async def test_settling_does_not_wait_after_failures(bus: MemoryBus) -> None:
-    async def fails(event: Event[Any]) -> None:
-        raise RuntimeError
-
-    listening(bus, fails)
+    listening(bus, raising(RuntimeError()))
     await bus.publish(make_user(1))
     assert await bus.drain() == 1
     assert await bus.settle() == TRIES - 1
@@ -95,12 +92,8 @@ async def test_settling_leaves_what_waits_for_the_clock(bus: MemoryBus, clock: F
     assert heard == ["user-1"]
 
 
-async def test_a_bus_that_never_rests_says_so(bus: MemoryBus, clock: FakeClock) -> None:
-    async def again(event: Event[Any]) -> None:
-        clock.advance(1)
-        raise NotYet(timedelta(seconds=1))
-
-    listening(bus, again)
+async def test_a_bus_that_never_rests_says_so(bus: MemoryBus) -> None:
+    listening(bus, raising(NotYet(timedelta(0))))
     await bus.publish(make_user(1))
     with pytest.raises(RuntimeError, match="come to rest"):
         await bus.drain()
@@ -108,11 +101,7 @@ async def test_a_bus_that_never_rests_says_so(bus: MemoryBus, clock: FakeClock) 
 
 async def test_a_delivery_that_is_cut_off_is_made_again(bus: MemoryBus) -> None:
     heard = Heard()
-
-    async def crashes(event: Event[Any]) -> None:
-        raise asyncio.CancelledError
-
-    listening(bus, crashes)
+    listening(bus, raising(asyncio.CancelledError()))
     await bus.publish(make_user(1))
     with pytest.raises(asyncio.CancelledError):
         await bus.drain()

@@ -53,6 +53,15 @@ class Heard(list[str]):
         self.append(event.id)
 
 
+def raising(error: BaseException) -> Callable[[Event[Any]], Awaitable[None]]:
+    """A handler that always fails like this."""
+
+    async def handler(_: Event[Any]) -> None:
+        raise error
+
+    return handler
+
+
 def make_user(number: int = 0, **overrides: Any) -> Message:
     """A user.created as it is published; its event's id is `user-<number>`."""
     user_id = f"{number:024x}"

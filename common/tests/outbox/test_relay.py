@@ -79,6 +79,26 @@ async def test_what_the_bus_refuses_stays_and_the_rest_goes(kit: Kit, monkeypatc
     assert [event.subject for event in kit.bus.events(USER_CREATED)] == [taken.id, refused.id]
 
 
+async def test_a_relay_outlives_a_fault_of_the_bus(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    relay = Relay(kit.bus, "auth", kit.clock, sweep_seconds=3600)
+    kit.parts.relay = relay
+    things = counters(kit)
+    failed: list[int] = []
+
+    async def faulty(_: Message) -> None:
+        failed.append(1)
+        raise RuntimeError
+
+    async with relay:
+        await asyncio.sleep(0.01)
+        monkeypatch.setattr(kit.bus, "publish", faulty)
+        await make_counter(things)
+        await soon(lambda: len(failed) == 1)
+        monkeypatch.undo()
+        await make_counter(things)
+        await soon(lambda: len(kit.bus.published) == 1)
+
+
 async def test_two_relays_side_by_side_publish_once(kit: Kit) -> None:
     things = counters(kit)
     other = Relay(kit.bus, "auth", kit.clock)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.errors import NoServersError
 from nats.js import JetStreamContext
 from prometheus_client import Gauge
 
@@ -20,7 +21,7 @@ from .protocol import BusUnavailable
 from .publisher import Publisher
 
 FIRST_WAIT = 0.1
-LONGEST_WAIT = 5.0
+LONGEST_WAIT = 2.0
 _CONNECT_SECONDS = 10.0
 _FLUSH_SECONDS = 2
 _FULL_BUFFER_SECONDS = 1.0
@@ -57,9 +58,17 @@ def addresses(url: str) -> list[str]:
     """The servers in a setting that separates them by commas; `ValueError` if one is not an address."""
     servers = [one.strip() for one in url.split(",")]
     for server in servers:
-        if urlsplit(server).scheme not in ("nats", "tls") or not urlsplit(server).hostname:
+        if not _is_address(server):
             raise ValueError(f"{server!r} is not the address of a NATS server, such as nats://127.0.0.1:4222")
     return servers
+
+
+def _is_address(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        return parts.scheme in ("nats", "tls") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @dataclass(slots=True, eq=False)
@@ -147,6 +156,8 @@ class Connection:
                 await link.publisher.open()
             if link.client.is_connected:
                 self._gained(link)
+        except NoServersError:
+            pass  # each server's own refusal has been said
         except Exception as error:  # noqa: BLE001 (whatever it was, it is said, and tried again)
             self._trouble.say(error)
         finally:

@@ -27,7 +27,7 @@ UNLIMITED_PENDING = frozenset({"EXPIRATION"})
 _EXPIRES = 30
 _HEARTBEAT = 5
 _SILENCE = 3 * _HEARTBEAT
-_RETRY_COPY = timedelta(seconds=5)
+_RETRY_COPY = timedelta(seconds=2)
 _DRAIN_SECONDS = 2
 _MOST_OWED = 1000
 
@@ -150,13 +150,15 @@ class Consumer:
                 pause = await self._sit(link)
                 await asyncio.sleep(0 if self._stopping else pause.total_seconds())
             except Exception as error:  # noqa: BLE001 (a consumer that ended here would be deaf and nobody would know)
-                self._trouble.say(error, trace=not isinstance(error, NatsError | OSError))
+                if not link.closed:
+                    self._trouble.say(error, trace=not isinstance(error, NatsError | OSError))
                 failures += 1
                 await asyncio.sleep(wait_after(failures))
 
     async def _make(self, link: Link) -> None:
         """Creates the consumer or brings it up to date; fails until the stream exists."""
-        info = await link.jetstream.add_consumer(self._place.stream, self._place.config())
+        await link.jetstream.add_consumer(self._place.stream, self._place.config())
+        info = await link.jetstream.consumer_info(self._place.stream, self._place.service)
         if info.created != self._created:
             self._owed.clear()  # answers to a consumer that is gone would be taken for answers to this one
             self._created = info.created

@@ -53,7 +53,7 @@ Verdict = Ack | Again | Pause | Dead
 
 def backoff(failures: int) -> timedelta:
     """1 s, doubling, at most a minute."""
-    return timedelta(seconds=min(60.0, 2.0 ** (failures - 1)))
+    return timedelta(seconds=min(60.0, 2.0 ** min(failures - 1, 6)))
 
 
 class Delivery:
@@ -95,7 +95,8 @@ class Delivery:
     async def _failed(self, stream: str, sequence: int, error: Exception) -> Verdict:
         try:
             failures = await self._failures.count(stream, sequence)
-        except self._outages:
+        except Exception as uncounted:  # noqa: BLE001 (without its count it is neither given up nor passed over)
+            _log.warning("failure not counted", extra={"stream": stream, "sequence": sequence, "error": str(uncounted)})
             return Pause(timedelta(seconds=2))
         if failures >= self._tries:
             return Dead(f"{type(error).__name__}: {error}", failures)

@@ -88,6 +88,8 @@ class Relay:
                     await self._publish(batch)
                 except OUTAGES as error:
                     _log.warning("published, and to be taken out by the sweep", extra={"error": str(error)[:200]})
+                except Exception:  # noqa: BLE001 (what it leaves is swept; a relay that dies would slow every event)
+                    _log.exception("the relay failed and goes on")
 
     async def _catch_up_all(self) -> None:
         for collection in self._collections:
