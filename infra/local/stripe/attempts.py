@@ -118,7 +118,11 @@ def ask(call: Call, intent: Json) -> Json:
     """Waits for the buyer to answer the bank (docs.stripe.com/payments/3d-secure/authentication-flow)."""
     challenge = {"id": new_id("payatt"), "payment_intent": intent["id"], "created": call.now}
     call.tx.put("challenge", challenge)
-    intent |= {"status": "requires_action", "_challenge": challenge["id"], "next_action": _next_action(intent, challenge)}
+    intent |= {
+        "status": "requires_action",
+        "_challenge": challenge["id"],
+        "next_action": _next_action(intent, challenge),
+    }
     call.tx.put("payment_intent", intent)
     emit(call, "payment_intent.requires_action", intent)
     return intent
@@ -141,7 +145,7 @@ def _process(call: Call, intent: Json, seconds: float) -> Json:
     call.tx.put("payment_intent", intent)
     emit(call, "payment_intent.processing", intent)
     call.tx.put(
-        "due", {"id": new_id("due"), "at": call.now + seconds, "what": "payment", "object": intent["id"]}
+        "due", {"id": new_id("due"), "at": call.world.time() + seconds, "what": "payment", "object": intent["id"]}
     )
     return intent
 

@@ -7,6 +7,14 @@ from .ids import new_id
 from .objects import expand, listed, load, public
 
 AUTHORIZATION_SECONDS = 7 * 24 * 3600
+FROM_INTENT = (
+    "description", "metadata", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix",
+)  # fmt: skip
+UNUSED = (
+    "application", "application_fee", "application_fee_amount", "balance_transaction", "customer",
+    "failure_balance_transaction", "on_behalf_of", "receipt_number", "receipt_url", "review", "source",
+    "source_transfer", "transfer_data", "transfer_group",
+)  # fmt: skip
 
 
 async def retrieve_charge(call: Call, charge_id: str) -> Json:
@@ -30,52 +38,33 @@ def new_charge(call: Call, intent: Json, method: Json, decline: Decline | None, 
     """A charge that the bank has allowed, or, with a decline, refused."""
     manual = intent["capture_method"] == "manual"
     captured = decline is None and not manual
-    charge: Json = {
+    return {
         "id": new_id("ch"),
         "object": "charge",
+        **dict.fromkeys(UNUSED),
         "amount": intent["amount"],
         "amount_captured": intent["amount"] if captured else 0,
         "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": "STAND-IN",
         "captured": captured,
         "created": call.now,
         "currency": intent["currency"],
-        "customer": None,
-        "description": intent["description"],
         "disputed": False,
-        "failure_balance_transaction": None,
         "failure_code": decline.code if decline else None,
         "failure_message": decline.message if decline else None,
         "fraud_details": {},
         "livemode": False,
-        "metadata": intent["metadata"],
-        "on_behalf_of": None,
         "outcome": _outcome(decline),
         "paid": decline is None,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": _details(call, intent, method, authenticated=authenticated),
         "radar_options": {},
-        "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
-        "receipt_url": None,
         "refunded": False,
-        "review": None,
-        "shipping": intent["shipping"],
-        "source": None,
-        "source_transfer": None,
-        "statement_descriptor": intent["statement_descriptor"],
-        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "failed" if decline else "succeeded",
-        "transfer_data": None,
-        "transfer_group": None,
+        **{name: intent[name] for name in FROM_INTENT},
     }
-    return charge
 
 
 def _outcome(decline: Decline | None) -> Json:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 from weakref import WeakValueDictionary
 
-from common import clock
+from common.clock import Clock, now
 
 from .errors import LockTimeout
 from .faults import Fault, Faults
@@ -26,7 +27,7 @@ class Options:
     webhook_url: str | None = None
     webhook_secret: str = "whsec_local"  # noqa: S105
     data: Path | None = None
-    clock: clock.Clock = clock.now
+    clock: Clock = now
     lock_timeout: float = 3.0
     refund_delay: float = 2.0
     webhook_backoff: float = 0.5
@@ -46,7 +47,11 @@ class World:
 
     def now(self) -> int:
         """Seconds since the epoch."""
-        return int(self.options.clock().timestamp())
+        return int(self.time())
+
+    def time(self) -> float:
+        """The same, with its fraction."""
+        return self.options.clock().timestamp()
 
     async def acquire(self, key: str) -> asyncio.Lock:
         """One request at a time for each intent (docs.stripe.com/rate-limits, object lock timeouts)."""
@@ -82,7 +87,7 @@ class Call:
     def __post_init__(self) -> None:
         self.tx = Transaction(self.world.store)
 
-    async def __aenter__(self) -> "Call":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_error: object) -> None:

@@ -8,7 +8,7 @@ from .confirming import check_confirmable, confirm_new, read_confirmation, read_
 from .context import Call
 from .errors import CardRefused, InvalidRequest, Json, Unauthenticated, UnexpectedState
 from .events import emit
-from .intents import find_intent
+from .intents import CAPTURE_METHODS, find_intent
 from .objects import expand, for_browser, load, public
 
 CANCELABLE = frozenset({
@@ -24,15 +24,13 @@ async def confirm_intent(call: Call, intent_id: str) -> Json:
     await call.lock(intent_id)
     intent = find_intent(call, intent_id)
     if call.publishable and intent["confirmation_method"] == "manual":
-        raise Unauthenticated(
-            "This PaymentIntent is confirmed by the server alone.", code="secret_key_required"
-        )
+        raise Unauthenticated("This PaymentIntent is confirmed by the server alone.", code="secret_key_required")
     check_confirmable(intent)
     method = read_method_choice(call, form)
     confirmation = read_confirmation(form)
     if "receipt_email" in form:
         intent["receipt_email"] = form.string("receipt_email")
-    if (capture_method := form.choice("capture_method", "automatic", "automatic_async", "manual")) is not None:
+    if (capture_method := form.choice("capture_method", *CAPTURE_METHODS)) is not None:
         intent["capture_method"] = capture_method
     form.finish()
     intent = await confirm_new(call, intent, confirmation, method)

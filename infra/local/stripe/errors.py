@@ -48,7 +48,7 @@ class StripeError(Exception):
 
 
 class InvalidRequest(StripeError):
-    """Stripe stores no result under the key when parameters fail validation (docs.stripe.com/api/idempotent_requests)."""
+    """No result is stored when parameters fail validation (docs.stripe.com/api/idempotent_requests)."""
 
     saved = False
 

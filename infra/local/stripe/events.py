@@ -6,7 +6,7 @@ from .ids import new_id
 from .objects import expand, listed, load, public
 
 KEPT_SECONDS = 30 * 24 * 3600
-KEPT_NUMBER = 20_000
+KEPT_NUMBER = 10_000
 
 
 def emit(call: Call, event_type: str, value: Json, previous: Json | None = None) -> None:

@@ -13,6 +13,7 @@ CALL_ACTIONS = ("error", "hang", "drop", "decline", "slow", "processing", "expir
 WEBHOOK_ACTIONS = ("webhook-delay", "webhook-duplicate", "webhook-reorder", "webhook-lose")
 LIMIT = 100
 LONGEST_SECONDS = 600
+MOST_TIMES = 1_000_000
 
 
 @dataclass
@@ -50,7 +51,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "path": (lambda value: isinstance(value, str), "a text"),
     "event": (lambda value: isinstance(value, str), "a text"),
     "when": (lambda value: value in {"before", "after"}, "before or after"),
-    "times": (lambda value: type(value) is int and 1 <= value <= 1_000_000, "a whole number from 1"),
+    "times": (lambda value: type(value) is int and 1 <= value <= MOST_TIMES, "a whole number from 1"),
     "seconds": (lambda value: type(value) in {int, float} and 0 <= value <= LONGEST_SECONDS, "from 0 to 600"),
     "status": (lambda value: type(value) is int and 500 <= value <= 599, "from 500 to 599"),  # noqa: PLR2004
     "decline": (lambda value: isinstance(value, str) and value in DECLINES, f"one of {tuple(DECLINES)}"),

@@ -10,6 +10,15 @@ from .money import check_amount, read_currency
 from .objects import expand, for_browser, listed, load, public
 
 ONLY_WHEN_CONFIRMING = ("return_url", "off_session", "error_on_requires_action")
+CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
+CARD_OPTIONS = ("installments", "mandate_options", "network")
+TEXTS = ("description", "receipt_email", "statement_descriptor_suffix")
+EMPTY = (
+    "application", "application_fee_amount", "canceled_at", "cancellation_reason", "customer", "last_payment_error",
+    "latest_charge", "next_action", "on_behalf_of", "payment_method", "processing", "review", "setup_future_usage",
+    "shipping", "source", "statement_descriptor", "transfer_data", "transfer_group",
+    "_authenticated", "_challenge", "_return_url",
+)  # fmt: skip
 CHANGEABLE = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 
 
@@ -92,66 +101,41 @@ def _change(call: Call, intent: Json) -> None:
     if (amount := form.integer("amount", 1)) is not None:
         intent["amount"] = amount
     check_amount(intent["amount"], intent["currency"])
-    if method := form.choice("capture_method", "automatic", "automatic_async", "manual"):
+    if method := form.choice("capture_method", *CAPTURE_METHODS):
         intent["capture_method"] = method
     intent["metadata"] = form.metadata(intent["metadata"])
-    for name in ("description", "receipt_email", "statement_descriptor_suffix"):
+    for name in TEXTS:
         if name in form:
             intent[name] = form.string(name)
 
 
 def _read_new(call: Call) -> Json:
     form = call.form
-    form_amount = form.required("amount")
-    amount = Form({"amount": form_amount}).integer("amount", 1) or 0
+    amount = Form({"amount": form.required("amount")}).integer("amount", 1) or 0
     currency = read_currency(form)
     check_amount(amount, currency)
     intent_id = new_id("pi")
     return {
         "id": intent_id,
         "object": "payment_intent",
+        **dict.fromkeys(EMPTY),
         "amount": amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
         **_read_types(form),
-        "canceled_at": None,
-        "cancellation_reason": None,
-        "capture_method": form.choice("capture_method", "automatic", "automatic_async", "manual") or "automatic_async",
+        "capture_method": form.choice("capture_method", *CAPTURE_METHODS) or "automatic_async",
         "client_secret": f"{intent_id}_secret_{token()}",
         "confirmation_method": form.choice("confirmation_method", "automatic", "manual") or "automatic",
         "created": call.now,
         "currency": currency,
-        "customer": None,
-        "description": form.string("description"),
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": False,
         "metadata": form.metadata({}),
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_options": {
-            "card": {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
-        },
-        "processing": None,
-        "receipt_email": form.string("receipt_email"),
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": form.string("statement_descriptor_suffix"),
+        "payment_method_options": {"card": {**dict.fromkeys(CARD_OPTIONS), "request_three_d_secure": "automatic"}},
         "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
-        "_authenticated": None,
-        "_challenge": None,
+        **{name: form.string(name) for name in TEXTS},
         "_error_on_requires_action": False,
         "_off_session": False,
-        "_return_url": None,
         "_use_stripe_sdk": False,
     }
 

@@ -128,32 +128,20 @@ def _read_billing(form: Form) -> Json:
 
 
 def _method(call: Call, number: str, card: Card | None, month: int, year: int, *, cvc: bool) -> Json:
-    # Nothing that leads to the number is kept unless it is a published one: somebody may type a real card.
-    fingerprint = hashlib.sha256(number.encode()).hexdigest()[:16] if card else token(16)
-    brand = card.brand if card else brand_of(number)
     return {
         "id": new_id("pm"),
         "object": "payment_method",
         "allow_redisplay": "unspecified",
         "billing_details": {"address": dict.fromkeys(ADDRESS), "email": None, "name": None, "phone": None},
         "card": {
-            "brand": brand,
+            **_card(number, card),
             "checks": {
                 "address_line1_check": None,
                 "address_postal_code_check": None,
                 "cvc_check": "unchecked" if cvc else None,
             },
-            "country": card.country if card else None,
-            "display_brand": brand,
             "exp_month": month,
             "exp_year": year,
-            "fingerprint": fingerprint,
-            "funding": card.funding if card else "unknown",
-            "generated_from": None,
-            "last4": number[-4:],
-            "networks": {"available": [brand], "preferred": None},
-            "three_d_secure_usage": {"supported": brand != "amex"},
-            "wallet": None,
         },
         "created": call.now,
         "customer": None,
@@ -163,4 +151,22 @@ def _method(call: Call, number: str, card: Card | None, month: int, year: int, *
         "_test_card": card.number if card else None,
         "_cvc": cvc,
         "_used": False,
+    }
+
+
+def _card(number: str, card: Card | None) -> Json:
+    # Nothing that leads to the number is kept unless it is a published one: somebody may type a real card.
+    fingerprint = hashlib.sha256(number.encode()).hexdigest()[:16] if card else token(16)
+    brand = card.brand if card else brand_of(number)
+    return {
+        "brand": brand,
+        "country": card.country if card else None,
+        "display_brand": brand,
+        "fingerprint": fingerprint,
+        "funding": card.funding if card else "unknown",
+        "generated_from": None,
+        "last4": number[-4:],
+        "networks": {"available": [brand], "preferred": None},
+        "three_d_secure_usage": {"supported": brand != "amex"},
+        "wallet": None,
     }

@@ -88,15 +88,23 @@ def listed(call: Call, kind: str, url: str, wanted: Callable[[Json], bool]) -> J
     for param, key in (("starting_after", after), ("ending_before", before)):
         if key:
             load(call, kind, key, param, in_body=True)
-    found = [public(value) for value in call.world.store.newest(kind) if created(value) and wanted(value)]
-    ids = [value["id"] for value in found]
-    if after in ids:
-        found = found[ids.index(after) + 1 :]
-    elif before in ids:
-        found = found[: ids.index(before)]
-    more = len(found) > limit
-    page = found[-limit:] if before else found[:limit]
-    return {"object": "list", "data": page, "has_more": more, "url": url}
+    keys = _between(call.world.store.keys(kind), after, before)
+    found: list[Json] = []
+    for key in keys:
+        value = call.world.store.get(kind, key)
+        if value is not None and created(value) and wanted(value):
+            found.append(public(value))
+        if len(found) > limit:
+            break
+    page = found[:limit]
+    return {"object": "list", "data": page[::-1] if before else page, "has_more": len(found) > limit, "url": url}
+
+
+def _between(keys: list[str], after: str | None, before: str | None) -> list[str]:
+    """The ids from the cursor on, in the order in which the page is filled."""
+    if after:
+        return keys[keys.index(after) + 1 :]
+    return keys[: keys.index(before)][::-1] if before else keys
 
 
 def _created(call: Call) -> Callable[[Json], bool]:

@@ -120,14 +120,18 @@ def _refund(call: Call, charge: Json, amount: int, reason: str | None, metadata:
         "transfer_reversal": None,
         "_outcome": {"later": "succeeded", "fails": "failed", "at once": None}[fate],
     }
+    _book(call, charge, refund)
+    return refund
+
+
+def _book(call: Call, charge: Json, refund: Json) -> None:
     previous = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
-    charge["amount_refunded"] += amount
+    charge["amount_refunded"] += refund["amount"]
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
     call.tx.put("refund", refund)
     call.tx.put("charge", charge)
     emit(call, "refund.created", refund)
     emit(call, "charge.refunded", charge, previous)
     if refund["_outcome"]:
-        at = call.now + call.world.options.refund_delay
+        at = call.world.time() + call.world.options.refund_delay
         call.tx.put("due", {"id": new_id("due"), "at": at, "what": "refund", "object": refund["id"]})
-    return refund
