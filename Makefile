@@ -1,1 +1,65 @@
-.venv: ;
+# `make` alone says what there is. A setting of a service is given as an environment variable:
+# EXPIRATION_WINDOW_SECONDS=20 make run.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVICES := auth tickets orders payments expiration client emails
+TESTS := common $(SERVICES) infra tests/repo
+READY := $(VENV)/.ready
+# A shell that forbids compiled modules would slow down every start.
+unexport PYTHONDONTWRITEBYTECODE
+.DEFAULT_GOAL := help
+.PHONY: help setup run stop reset demo status check format unit test e2e lock
+
+help: ## what can be done here
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo "  make run takes PORT=9000, REPLICAS=2, MONGO_NODES=3 and every setting of a service."
+
+setup: $(READY) ## install everything into .venv (the others do this first where needed)
+
+run: $(READY) ## start the whole product on this machine; Ctrl-C stops it
+	$(BIN)/python -m infra.local up
+
+stop: $(READY) ## stop what `make run` started
+	$(BIN)/python -m infra.local down
+
+reset: $(READY) ## stop it and wipe its data
+	$(BIN)/python -m infra.local reset
+
+status: $(READY) ## each part of the running product, with its memory
+	$(BIN)/python -m infra.local status
+
+demo: $(READY) ## fill the running product with sellers and tickets
+	$(BIN)/python -m infra.ops.demo
+
+check: $(READY) ## lint, format, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## bring all files into form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+unit: $(READY) ## the fast tests: no server, under a minute
+	$(BIN)/python -m pytest -m "not real" $(TESTS)
+
+e2e: $(READY) ## a person's way through the whole product, on real parts
+	$(BIN)/python -m pytest tests/e2e
+
+test: $(READY) ## everything, with coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(TESTS) tests/e2e
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+lock: $(READY) ## choose the versions of everything anew
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \
+		common/pyproject.toml $(SERVICES:%=%/pyproject.toml) --group pyproject.toml:dev --group pyproject.toml:local \
+		--all-extras --no-emit-package ticketing-common -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml common/pyproject.toml $(SERVICES:%=%/pyproject.toml) infra/setup.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh infra/setup.sh common $(SERVICES)
+	@touch $@

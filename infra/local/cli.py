@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             replicas=options.replicas,
             mongo_nodes=options.mongo_nodes,
             TICKETING_LOCAL=options.root,
-            TICKETING_ONLY=tuple(options.only.split(",")) if options.only else None,
+            TICKETING_ONLY=options.only,
         )
         return asyncio.run(_do(options, settings))
     except StackError as error:
@@ -97,8 +97,9 @@ async def _up(settings: StackSettings) -> int:
     def interrupt() -> None:
         if asked.is_set():
             stack.kill_all()
-        asked.set()
-        life.cancel()
+        else:
+            asked.set()
+            life.cancel()
 
     for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(signal_number, interrupt)

@@ -1,14 +1,16 @@
 """Turns the last words of a part into what a person can do about them."""
 
+import json
 import os
 import re
 from pathlib import Path
 
-_LOOK_BACK = 4096
+_LOOK_BACK = 2**15
 _WIDTH = 300
 _PACKAGES = {"libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3"}
 _MISSING_LIBRARY = re.compile(r"error while loading shared libraries: ([\w.+-]+)")
 _MISSING_MODULE = re.compile(r"No module named '?([\w.]+)")
+_EMPTY_WORDS = "Application startup failed"
 _IN_USE = re.compile(r"address already in use|Address in use|EADDRINUSE", re.IGNORECASE)
 
 
@@ -23,8 +25,20 @@ def explain(log: Path) -> str:
         return f"the Python module {found[1]} is missing; run `make setup`."
     if _IN_USE.search(words):
         return f"its port was taken by another program; stop that and start again ({log})."
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    return f"its last words are «{lines[-1][:_WIDTH]}»; more is in {log}." if lines else f"it said nothing ({log})."
+    said = [text for line in words.splitlines() if (text := _plain(line)) and not text.startswith(_EMPTY_WORDS)]
+    return f"its last words are «{said[-1][:_WIDTH]}»; more is in {log}." if said else f"it said nothing ({log})."
+
+
+def _plain(line: str) -> str:
+    """What a line of a log says; of a traceback, the error."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line.strip()
+    if not isinstance(record, dict):
+        return line.strip()
+    text = str(record.get("exception") or record.get("message") or line).strip()
+    return text.splitlines()[-1].strip()
 
 
 def _tail(log: Path) -> str:

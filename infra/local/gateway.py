@@ -8,12 +8,16 @@ from common.errors import Unavailable
 from .layout import Layout
 from .part import Part
 from .ports import HOST
-from .probes import listens
+from .probes import all_of, greets_by_tls, listens
 from .programs import caddy
 
 PREFIXES = {"users": "auth", "tickets": "tickets", "orders": "orders", "payments": "payments"}
 """Below /api: which service answers."""
 STAND_INS = ("stripe", "mail")
+PATIENCE = "5s"
+"""How long a request waits for a part that is down: longer than a restart takes."""
+_NAMES = ("ticketing.dev", "localhost")
+"""Each has a certificate of our own."""
 
 _CONFIG = Template("""{
 	admin off
@@ -39,7 +43,7 @@ _CONFIG = Template("""{
 	reverse_proxy {args[:]} {
 		lb_policy round_robin
 		# A request that never reached a process waits for one that lives; what may have reached it is never sent twice.
-		lb_try_duration 5s
+		lb_try_duration $patience
 		lb_try_interval 100ms
 		fail_duration 1s
 		transport http {
@@ -80,7 +84,7 @@ http://:$http {
 	import shop
 }
 
-https://ticketing.dev:$https, https://localhost:$https {
+$names {
 	tls internal
 	import shop
 }
@@ -96,7 +100,7 @@ _INSIDE = """
 http://$host:$port {
 	reverse_proxy $upstreams {
 		lb_policy round_robin
-		lb_try_duration 5s
+		lb_try_duration $patience
 		lb_try_interval 100ms
 		fail_duration 1s
 		trusted_proxies 127.0.0.1/32
@@ -106,7 +110,13 @@ http://$host:$port {
 
 
 def part(
-    layout: Layout, http: int, https: int, upstreams: Mapping[str, Sequence[int]], inside: Mapping[str, int]
+    layout: Layout,
+    http: int,
+    https: int,
+    upstreams: Mapping[str, Sequence[int]],
+    inside: Mapping[str, int],
+    *,
+    needs: tuple[str, ...],
 ) -> Part:
     """Caddy with the routes of the design; its certificates live in its data folder."""
     data = layout.data("gateway")
@@ -114,10 +124,10 @@ def part(
     return Part(
         "gateway",
         (caddy(), "run", "--config", str(config), "--adapter", "caddyfile"),
-        ready=listens(http, https),
+        ready=all_of(listens(http), *(greets_by_tls(https, name) for name in _NAMES)),
         env={"XDG_DATA_HOME": str(data), "XDG_CONFIG_HOME": str(data)},
         files={config: render(str(data), http, https, upstreams, inside)},
-        needs=tuple(upstreams),
+        needs=needs,
     )
 
 
@@ -126,11 +136,13 @@ def render(
 ) -> str:
     """The Caddyfile; `inside` gives a service with replicas one address for its fellows."""
     blocks = (
-        Template(_INSIDE).substitute(host=HOST, port=port, upstreams=_hosts(upstreams[service]))
+        Template(_INSIDE).substitute(host=HOST, patience=PATIENCE, port=port, upstreams=_hosts(upstreams[service]))
         for service, port in inside.items()
     )
     return _CONFIG.substitute(
         host=HOST,
+        patience=PATIENCE,
+        names=", ".join(f"https://{name}:{https}" for name in _NAMES),
         http=http,
         https=https,
         storage=storage,

@@ -19,8 +19,10 @@ _CACHE_GB = "0.25"
 _PRIMARY_WITHIN = 30.0
 _LOOK_EVERY = 0.1
 _ANSWER_MS = 2000
-_NOT_YET_INITIALIZED = 94
+_IS_A_SET_ALREADY = {13, 23}
+"""Unauthorized (there are users), AlreadyInitialized."""
 _AUTHENTICATION_FAILED = 18
+_NOT_YET_INITIALIZED = 94
 Client = AsyncMongoClient[dict[str, Any]]
 
 
@@ -35,8 +37,11 @@ def users_step(ports: Mapping[str, int], credentials: Credentials) -> Step:
 
     async def run() -> None:
         hosts = [f"{HOST}:{port}" for port in ports.values()]
-        await _join(hosts, credentials.mongo["admin"])
-        await _make_users(hosts, credentials.mongo)
+        try:
+            await _join(hosts, credentials.mongo["admin"])
+            await _make_users(hosts, credentials.mongo)
+        except PyMongoError as error:
+            raise StackError(f"The databases could not be prepared: {str(error)[:200]}.") from error
 
     return Step("databases", run, needs=tuple(ports))
 
@@ -105,20 +110,40 @@ async def _join(hosts: Sequence[str], password: str) -> None:
     """Makes the set at the first start. Fresh ports (the old ones were taken) are told to it at a later one."""
     async with _direct(hosts[0]) as client:
         hello = await client.admin.command("hello")
-        if hello.get("isreplicaset"):
-            await client.admin.command("replSetInitiate", _config(hosts, version=1))
+        if set(hello.get("hosts", ())) == set(hosts):
             return
-    if set(hello.get("hosts", ())) != set(hosts):
-        await _move(hosts, password)
+        try:
+            await client.admin.command("replSetInitiate", _config(hosts, version=1))
+        except OperationFailure as error:
+            # A node whose set knows it under another port looks like a new one until it is asked.
+            if error.code not in _IS_A_SET_ALREADY:
+                raise
+        else:
+            return
+    await _move(hosts, password)
 
 
 async def _move(hosts: Sequence[str], password: str) -> None:
     async with _direct(hosts[0], password) as client:
-        present = (await client.admin.command("replSetGetConfig"))["config"]
+        present = await _present_config(client)
         for member, host in zip(present["members"], hosts, strict=True):
             member["host"] = host
         present["version"] += 1
         await client.admin.command("replSetReconfig", present, force=True)
+
+
+async def _present_config(client: Client) -> dict[str, Any]:
+    """What the set knows of itself; it may be looking for itself under the old ports for a while."""
+    until = asyncio.get_running_loop().time() + _PRIMARY_WITHIN
+    while True:
+        try:
+            config: dict[str, Any] = (await client.admin.command("replSetGetConfig"))["config"]
+        except OperationFailure as error:
+            if error.code != _NOT_YET_INITIALIZED or asyncio.get_running_loop().time() > until:
+                raise
+            await asyncio.sleep(_LOOK_EVERY)
+        else:
+            return config
 
 
 def _config(hosts: Sequence[str], version: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class Part:
     files: Mapping[Path, str] = field(default_factory=dict)
     """Its configuration, written before each start."""
     needs: tuple[str, ...] = ()
-    patience: float = 45.0
+    patience: float = 60.0
     """Seconds until ready, at the stack's start."""
     grace: float = 10.0
     """Seconds between SIGTERM and SIGKILL."""

@@ -44,14 +44,18 @@ def make(settings: StackSettings, layout: Layout, inherited: Mapping[str, str]) 
 def _parts(settings: StackSettings, layout: Layout, around: services.Surroundings, mail_port: int) -> tuple[Part, ...]:
     public = {service: around.services[service] for service in (*gateway.PREFIXES.values(), "client")}
     upstreams = {**public, "stripe": [around.stripe], "mail": [mail_port]}
+    behind = (
+        standins.stripe(layout, around.stripe),
+        standins.mail(layout, mail_port, around.smtp),
+        *services.parts(around),
+    )
+    needs = tuple(part.name for part in behind)
     return (
         *mongo.parts(layout, around.mongo, around.credentials),
         nats.part(layout, around.nats, around.credentials, settings.stream_max_bytes),
         redis.part(layout, around.redis, around.credentials.redis),
-        standins.stripe(layout, around.stripe),
-        standins.mail(layout, mail_port, around.smtp),
-        *services.parts(around),
-        gateway.part(layout, settings.port, settings.https_port, upstreams, around.inside),
+        *behind,
+        gateway.part(layout, settings.port, settings.https_port, upstreams, around.inside, needs=needs),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 
 import psutil
@@ -25,16 +26,35 @@ def http_answers(port: int, path: str) -> Probe:
     return _connected(port, look)
 
 
-def listens(*ports: int) -> Probe:
-    """Ready when every port takes connections."""
+def listens(port: int) -> Probe:
+    """Ready when the port takes connections."""
 
     async def look(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:  # noqa: ARG001
         return True
 
-    probes = [_connected(port, look) for port in ports]
+    return _connected(port, look)
+
+
+def greets_by_tls(port: int, name: str) -> Probe:
+    """Ready when there is a certificate for that name; whose it is does not matter here."""
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+
+    async def look(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:  # noqa: ARG001
+        await writer.start_tls(trusting, server_hostname=name)
+        return True
+
+    return _connected(port, look)
+
+
+def all_of(*probes: Probe) -> Probe:
+    """Ready when all of these are."""
 
     async def probe(pid: int) -> bool:
-        return all([await one(pid) for one in probes])
+        for one in probes:
+            if not await one(pid):
+                return False
+        return True
 
     return probe
 

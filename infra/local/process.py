@@ -36,6 +36,7 @@ async def spawn(part: Part, layout: Layout, environment: Mapping[str, str]) -> a
             stderr=output,
             env={**environment, **part.env},
             cwd=layout.data(part.name),
+            umask=0o077,
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops everything in order
             preexec_fn=_die_with_parent(),
         )
@@ -96,9 +97,10 @@ def leftover(layout: Layout, name: str) -> psutil.Process | None:
     try:
         process = psutil.Process(int(layout.pid(name).read_text()))
         began = float(layout.started(name).read_text())
+        is_same = abs(process.create_time() - began) < _SAME_PROCESS
+        return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
     except (OSError, ValueError, psutil.NoSuchProcess):
         return None
-    return process if abs(process.create_time() - began) < _SAME_PROCESS else None
 
 
 def make_room(log: Path) -> None:

@@ -51,3 +51,11 @@ def _on_path(name: str, remedy: str) -> str:
     if program is None:
         raise StackError(f"{name} is missing: {remedy} so that it is on the PATH.")
     return program
+
+
+def chromium() -> str:
+    """The browser that the browser tests drive."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if (program := shutil.which(name)) is not None:
+            return program
+    raise StackError("There is no Chromium here; on Debian and Ubuntu: sudo apt-get install chromium.")

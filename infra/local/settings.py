@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .errors import StackError
@@ -14,6 +14,10 @@ HTTPS_OFFSET = 363
 """8080 + 363 = 8443."""
 
 
+def _words(value: object) -> object:
+    return tuple(value.split(",")) if isinstance(value, str) else value
+
+
 class StackSettings(BaseSettings):
     """Each field is the environment variable of the same name."""
 
@@ -21,10 +25,12 @@ class StackSettings(BaseSettings):
 
     port: int = Field(8080, ge=1, le=65535 - HTTPS_OFFSET, description="the gateway's http; its https is 363 above")
     replicas: int = Field(1, ge=1, le=4, description="processes of each service")
-    mongo_nodes: Literal[1, 3] = Field(1, description="members of MongoDB's replica set")
+    mongo_nodes: Annotated[Literal[1, 3], BeforeValidator(int)] = Field(
+        1, description="members of MongoDB's replica set"
+    )
     root: Path = Field(REPOSITORY / ".local", validation_alias="TICKETING_LOCAL", description="where it all lives")
     stream_max_bytes: int = Field(256 * 2**20, ge=2**20, description="how much each stream of events may hold")
-    only: Annotated[tuple[str, ...], NoDecode] = Field(
+    only: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
         (), validation_alias="TICKETING_ONLY", description="start these parts alone"
     )
 

@@ -38,7 +38,13 @@ class Watcher:
     """One part: started, awaited, started again when it dies, stopped for good only by command."""
 
     def __init__(
-        self, part: Part, layout: Layout, environment: Mapping[str, str], say: Callable[[str], None] = lambda _: None
+        self,
+        part: Part,
+        layout: Layout,
+        environment: Mapping[str, str],
+        say: Callable[[str], None] = lambda _: None,
+        *,
+        pause: Callable[[int], float] = pause_before,
     ) -> None:
         self.part = part
         self.state = State.STOPPED
@@ -46,6 +52,7 @@ class Watcher:
         self._layout = layout
         self._environment = environment
         self._say = say
+        self._pause = pause
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
@@ -114,7 +121,7 @@ class Watcher:
             self.restarts += 1
             await self._set(State.WAITING)
             self._report()
-            await asyncio.sleep(pause_before(self._deaths))
+            await asyncio.sleep(self._pause(self._deaths))
 
     async def _run_once(self) -> None:
         self._process = await process.spawn(self.part, self._layout, self._environment)

@@ -22,7 +22,7 @@ Ticketing is ready, after {seconds:.1f} s.
   Its mail        {gateway}/stand-in/mail/
   A card to try   4242 4242 4242 4242, any date to come, any code
                   4000 0000 0000 0002 is declined
-  Sellers, wares  make demo
+  To fill it      make demo
   Logs            {layout.root / "log"}
 
 Ctrl-C stops everything; from elsewhere, make stop does.

@@ -83,7 +83,7 @@ async def create_indexes(
     """Creates what is missing; waits for a database that is still starting, for `patience` at most."""
     async with asyncio.timeout(patience.total_seconds()):
         for collection, models in indexes.items():
-            while True:
+            while models:  # mongod refuses an empty list
                 try:
                     await collection.create_indexes(models)
                     break
