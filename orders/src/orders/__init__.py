@@ -1,1 +1,1 @@
-
+"""Orders: one reservation at a time for a ticket, until it is paid or its time is over."""
