@@ -1,30 +1,16 @@
 """Orders on fakes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
-import mongomock
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from common.mongo import IndexModel
 from common.testing import Kit, serving
 from orders.app import create_app
 from orders.settings import Settings
 
 Sweep = Callable[[], Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def whole_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """mongomock's `create_indexes` forgets partial filters, so a cancelled order would keep its ticket."""
-
-    def create_indexes(collection: Any, models: list[IndexModel], session: Any = None) -> list[str]:
-        documents = [dict(model.document) for model in models]
-        return [collection.create_index(list(one.pop("key").items()), session=session, **one) for one in documents]
-
-    monkeypatch.setattr(mongomock.Collection, "create_indexes", create_indexes)
 
 
 @pytest.fixture

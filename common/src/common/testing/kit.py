@@ -8,16 +8,15 @@ from typing import Any
 
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from mongomock_motor import AsyncMongoMockClient
 
 from common.bus import Message
 from common.bus.memory import MemoryBus
 from common.events import Event, EventData, EventType
 from common.identity import Signer, Verifier, encode_key
-from common.mongo import Database, new_id
 from common.web import Parts
 
 from .clock import FakeClock
+from .database import fake_database
 
 
 class Kit:
@@ -30,7 +29,7 @@ class Kit:
         self.private_key = encode_key(secrets.token_bytes(32))
         self.signer = Signer(self.private_key, timedelta(days=7))
         self.verifier = Verifier(self.signer.public_key, self.clock)
-        self.database: Database = AsyncMongoMockClient(tz_aware=True)[f"{service}-{new_id()}"]
+        self.database = fake_database(service)
         self.parts = Parts(service, self.database, self.bus, self.clock)
 
     def token(self, user_id: str, email: str = "somebody@example.com") -> str:
