@@ -1,1 +1,1 @@
-
+"""Expiration: keeps the deadline of every unpaid order, and says when its time is over."""
