@@ -1,1 +1,1 @@
-
+"""Payments: cards, by way of Stripe. Authorise, decide, capture."""

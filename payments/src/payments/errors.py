@@ -1,0 +1,62 @@
+"""What payments refuses.
+
+AppError
+├── Invalid
+│   ├── OrderCancelled   400
+│   ├── OrderExpired     400
+│   ├── AlreadyPaid      400
+│   ├── BeingPaid        400
+│   ├── CardDeclined     400  in words that depend on why (see decline.py)
+│   ├── TooManyTries     400
+│   ├── WrongCurrency    400
+│   └── KeyReused        400
+├── Conflict
+│   └── StillRunning     409
+└── Unavailable
+    └── StripeSilent     503
+"""
+
+from common.errors import Conflict, Invalid, Unavailable
+
+
+class OrderCancelled(Invalid):
+    code, sentence = "order-cancelled", "This order was cancelled. Your card was not charged."
+
+
+class OrderExpired(Invalid):
+    code, sentence = "order-expired", "The time to pay for this order is over. Your card was not charged."
+
+
+class AlreadyPaid(Invalid):
+    code, sentence = "already-paid", "This order is paid already."
+
+
+class BeingPaid(Invalid):
+    code, sentence = "being-paid", "This order is being paid at this moment."
+
+
+class CardDeclined(Invalid):
+    code, sentence = "card-declined", "Your bank declined this card."
+
+
+class TooManyTries(Invalid):
+    code, sentence = "too-many-tries", "Too many cards were tried for this order. Your card was not charged."
+
+
+class WrongCurrency(Invalid):
+    code, sentence = "wrong-currency", "This order is in a currency that is not taken here."
+
+
+class KeyReused(Invalid):
+    code, sentence = "key-reused", "This Idempotency-Key came before with another request."
+
+
+class StillRunning(Conflict):
+    code, sentence = "still-running", "The request with this Idempotency-Key is still running. Try again in a moment."
+
+
+class StripeSilent(Unavailable):
+    code, sentence = (
+        "stripe-silent",
+        "The card service does not answer. Your card was not charged. Try again in a moment.",
+    )

@@ -1,0 +1,121 @@
+"""What payments asks of Stripe, and what it can answer: our own small words, whoever speaks to Stripe."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an intent is made for. It holds the money; capturing it is another step."""
+
+    order_id: str
+    payment_id: str
+    attempt: int
+    amount_cents: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """The intent waits for a card."""
+
+    intent_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsAction:
+    """The bank asks the buyer (3-D Secure)."""
+
+    intent_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The bank said no; the intent waits for another card."""
+
+    intent_id: str
+    code: str
+    decline_code: str | None = None
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """The money is held."""
+
+    intent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The money is taken."""
+
+    intent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Nothing can come of the intent any more, and nothing was taken."""
+
+    intent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """The bank has not said yet."""
+
+    intent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Stripe will not do this: nothing was done, and the same again would change nothing."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Stripe knows no such intent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been done, or not. `answered`: with a fault of Stripe's, which the same key would bring back."""
+
+    answered: bool = False
+
+
+Intent = Unconfirmed | NeedsAction | Declined | Authorised | Captured | Cancelled | Processing
+Reply = Intent | Refused | Missing | Unknown
+
+
+class Gateway(Protocol):
+    """Never raises for what Stripe or the network does; each call has a time limit. `key` is an idempotency key."""
+
+    async def create(self, terms: Terms, key: str) -> Reply:
+        """An unconfirmed intent on these terms."""
+        ...
+
+    async def confirm(self, intent_id: str, token: str, key: str) -> Reply:
+        """Tries the card that `token` (tok_... or pm_...) stands for."""
+        ...
+
+    async def capture(self, intent_id: str, amount_cents: int, key: str) -> Reply:
+        """Takes the money that is held."""
+        ...
+
+    async def cancel(self, intent_id: str, key: str) -> Reply:
+        """Lets the money go; the intent can never be used again."""
+        ...
+
+    async def read(self, intent_id: str) -> Reply:
+        """How it stands."""
+        ...
+
+    async def find(self, terms: Terms, since: datetime) -> Reply:
+        """The newest intent made on these terms since then."""
+        ...

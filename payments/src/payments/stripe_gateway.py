@@ -1,0 +1,181 @@
+"""Stripe's API as a gateway, through its official package."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import stripe
+from prometheus_client import Histogram
+
+from .gateway import (
+    Authorised,
+    Cancelled,
+    Captured,
+    Declined,
+    Intent,
+    Missing,
+    NeedsAction,
+    Processing,
+    Refused,
+    Reply,
+    Terms,
+    Unconfirmed,
+    Unknown,
+)
+
+if TYPE_CHECKING:
+    from stripe.params import PaymentIntentListParams
+
+ANSWER_WITHIN = 10.0
+"""Seconds."""
+_SKEW = timedelta(minutes=2)
+_PAGES = 10
+_REFUSALS, _NOT_FOUND, _KEY_REFUSED = range(400, 500), 404, frozenset({401, 403})
+_NOT_DONE = _KEY_REFUSED | {409, 429}
+
+_log = logging.getLogger(__name__)
+_seconds = Histogram("stripe_request_seconds", "Time that Stripe took to answer", ["step", "outcome"])
+
+
+class StripeGateway:
+    """An asynchronous context manager: left, it closes its connections."""
+
+    def __init__(self, key: str, url: str, answer_within: float = ANSWER_WITHIN) -> None:
+        """`url` is where the API is: Stripe's own, or a stand-in's. `answer_within`: seconds for one call."""
+        stripe.enable_telemetry = False
+        self._answer_within = answer_within
+        self._http = stripe.HTTPXClient(timeout=answer_within)
+        # Retries are ours: only we know when a key may go out again.
+        client = stripe.StripeClient(
+            key, base_addresses={"api": url.rstrip("/")}, http_client=self._http, max_network_retries=0
+        )
+        self._intents = client.v1.payment_intents
+        self._methods = client.v1.payment_methods
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.close_async()  # type: ignore[no-untyped-call]
+
+    async def create(self, terms: Terms, key: str) -> Reply:
+        """An unconfirmed intent on these terms."""
+        return await self._asked(
+            "create",
+            self._intents.create_async(
+                {
+                    "amount": terms.amount_cents,
+                    "currency": terms.currency,
+                    "capture_method": "manual",
+                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                    "metadata": _metadata(terms),
+                },
+                {"idempotency_key": key},
+            ),
+        )
+
+    async def confirm(self, intent_id: str, token: str, key: str) -> Reply:
+        """Tries the card that `token` (tok_... or pm_...) stands for."""
+        return await self._asked("confirm", self._confirmed(intent_id, token, key))
+
+    async def _confirmed(self, intent_id: str, token: str, key: str) -> Any:
+        method = token
+        if token.startswith("tok_"):
+            options: stripe.RequestOptions = {"idempotency_key": f"{key}-method"}
+            method = (await self._methods.create_async({"type": "card", "card": {"token": token}}, options)).id
+        return await self._intents.confirm_async(intent_id, {"payment_method": method}, {"idempotency_key": key})
+
+    async def capture(self, intent_id: str, amount_cents: int, key: str) -> Reply:
+        """Takes the money that is held."""
+        options: stripe.RequestOptions = {"idempotency_key": key}
+        call = self._intents.capture_async(intent_id, {"amount_to_capture": amount_cents}, options)
+        return await self._asked("capture", call)
+
+    async def cancel(self, intent_id: str, key: str) -> Reply:
+        """Lets the money go; the intent can never be used again."""
+        return await self._asked("cancel", self._intents.cancel_async(intent_id, {}, {"idempotency_key": key}))
+
+    async def read(self, intent_id: str) -> Reply:
+        """How it stands."""
+        return await self._asked("read", self._intents.retrieve_async(intent_id))
+
+    async def find(self, terms: Terms, since: datetime) -> Reply:
+        """The newest intent made on these terms since then, among the last thousand.
+
+        One further back was never confirmed, since its id was never saved: nothing can come of it.
+        """
+        return await self._asked("find", self._found(terms, int((since - _SKEW).timestamp())))
+
+    async def _found(self, terms: Terms, since: int) -> Any:
+        wanted = _metadata(terms)
+        params: PaymentIntentListParams = {"created": {"gte": since}, "limit": 100}
+        for _ in range(_PAGES):
+            page = await self._intents.list_async(params)
+            for intent in page.data:
+                if intent.metadata.to_dict() == wanted:
+                    return intent
+            if not page.has_more or not page.data:
+                break
+            params["starting_after"] = page.data[-1].id
+        return None
+
+    async def _asked(self, step: str, call: Awaitable[Any]) -> Reply:
+        """What came of a call. Its parameters are in no log: they may be good for money."""
+        began = asyncio.get_running_loop().time()
+        reply: Reply
+        try:
+            async with asyncio.timeout(self._answer_within):
+                intent = await call
+            reply = Missing() if intent is None else _outcome(intent)
+        except TimeoutError:
+            reply = Unknown()
+        except stripe.StripeError as error:
+            reply = _refusal(error)
+        if isinstance(reply, Unknown | Refused | Missing):
+            _log.warning("Stripe did not do as asked", extra={"step": step, "reply": repr(reply)})
+        _seconds.labels(step, type(reply).__name__).observe(asyncio.get_running_loop().time() - began)
+        return reply
+
+
+def _metadata(terms: Terms) -> dict[str, str]:
+    return {"orderId": terms.order_id, "paymentId": terms.payment_id, "attempt": str(terms.attempt)}
+
+
+_OUTCOMES: Mapping[str, Callable[[Any], Intent]] = {
+    "requires_capture": lambda intent: Authorised(intent.id),
+    "succeeded": lambda intent: Captured(intent.id),
+    "canceled": lambda intent: Cancelled(intent.id),
+    "processing": lambda intent: Processing(intent.id),
+    "requires_action": lambda intent: NeedsAction(intent.id, intent.client_secret),
+}
+
+
+def _outcome(intent: Any) -> Intent:
+    """An intent in our words (docs.stripe.com/payments/paymentintents/lifecycle)."""
+    if intent.status in _OUTCOMES:
+        return _OUTCOMES[intent.status](intent)
+    error = getattr(intent, "last_payment_error", None)
+    if intent.status == "requires_payment_method" and error is not None:
+        code, decline = getattr(error, "code", None), getattr(error, "decline_code", None)
+        return Declined(intent.id, code or "card_declined", decline, intent.client_secret)
+    return Unconfirmed(intent.id, intent.client_secret)
+
+
+def _refusal(error: stripe.StripeError) -> Reply:
+    """An error in our words (docs.stripe.com/api/errors). A call that was not carried out counts as unanswered."""
+    status = error.http_status
+    if status in _KEY_REFUSED:
+        _log.error("Stripe does not take our key", extra={"status": status})
+    if status is None or status in _NOT_DONE:
+        return Unknown()
+    if status not in _REFUSALS or isinstance(error, stripe.IdempotencyError):
+        return Unknown(answered=True)
+    code = error.code or getattr(error.error, "code", None) or "refused"
+    if isinstance(error, stripe.CardError):
+        return Declined("", code, getattr(error.error, "decline_code", None))
+    return Missing() if status == _NOT_FOUND else Refused(code)
