@@ -1,1 +1,1 @@
-
+"""The shop: server-rendered pages for people."""

@@ -1,0 +1,167 @@
+"""The shop's read model: every ticket and who holds it, and how payments stand, as events told it; every query of it.
+
+A ticket's document has two halves that come from two publishers. Each half is written only by what is newer, whatever
+the order of arrival, so neither waits for the other; a ticket is for sale when both say so.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from common.events import HOLDING, OrderState, PaymentState, PaymentStatus, TicketState
+from common.mongo import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKey, IndexModel, oid
+from common.mongo import words as search_words
+
+from .domain import Hold, Ticket
+
+NEWEST, CHEAPEST, DEAREST = "newest", "price", "-price"
+COUNTED = 1000
+"""More results than this are not counted."""
+_QUERY_WORDS = 8
+_SORTS: Mapping[str, Sequence[tuple[str, int]]] = {
+    NEWEST: [("_id", DESCENDING)],
+    CHEAPEST: [("price_cents", ASCENDING), ("_id", ASCENDING)],
+    DEAREST: [("price_cents", DESCENDING), ("_id", DESCENDING)],
+}
+_FOR_SALE = {"free": True, "held": False}
+_UNKNOWN: Document = {"version": -1, "free": False}
+"""A ticket that only its order has told of so far."""
+
+
+class Catalogue:
+    """In the shop's own Mongo."""
+
+    def __init__(self, database: Database) -> None:
+        self._tickets: Collection = database["tickets"]
+        self._payments: Collection = database["payments"]
+
+    @property
+    def indexes(self) -> Mapping[Collection, list[IndexModel]]:
+        """One for each order of the listing, the words of titles, and a seller's own."""
+        keys = [[*_SORTS[NEWEST]], [*_SORTS[CHEAPEST]], [("words", ASCENDING), ("_id", DESCENDING)]]
+        listed = [IndexModel([("free", ASCENDING), *key], partialFilterExpression=_FOR_SALE) for key in keys]
+        own = IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)], partialFilterExpression={"deleted": False})
+        return {self._tickets: [*listed, own]}
+
+    async def for_sale(self, q: str, sort: str, limit: int, after: tuple[int, str] | None) -> list[Ticket]:
+        """A page of what can be bought, after a price and id; each word of `q` begins a word of the title."""
+        clauses = _matching(q)
+        if after is not None:
+            clauses.append(_after(sort, *after))
+        return await self._find({"$and": clauses}, _SORTS[sort], limit)
+
+    async def count(self, q: str) -> int:
+        """How many can be bought; `COUNTED + 1` stands for more."""
+        return int(await self._tickets.count_documents({"$and": _matching(q)}, limit=COUNTED + 1))
+
+    async def own(self, user_id: str, limit: int, after: str | None) -> list[Ticket]:
+        """What this person has listed, newest first, sold ones included."""
+        query: Document = {"user_id": oid(user_id), "deleted": False}
+        if after is not None:
+            query["_id"] = {"$lt": oid(after)}
+        return await self._find(query, _SORTS[NEWEST], limit)
+
+    async def ticket(self, identity: str) -> Ticket | None:
+        """The ticket, also where it was taken down; None where tickets has not told of it."""
+        document = await self._tickets.find_one({"_id": oid(identity), "version": {"$gte": 0}})
+        return None if document is None else _ticket(document)
+
+    async def payments(self, order_ids: Sequence[str]) -> dict[str, PaymentStatus]:
+        """How the payment of each of these orders stands, by the order's id, where anything was heard of it."""
+        found = self._payments.find({"_id": {"$in": [oid(one) for one in order_ids]}})
+        return {str(document["_id"]): document["status"] async for document in found}
+
+    async def hear_ticket(self, state: TicketState) -> None:
+        """Tickets' half of a ticket."""
+        fields = {
+            "version": state.version,
+            "title": state.title,
+            "words": search_words(state.title),
+            "price_cents": state.price_cents,
+            "currency": state.currency,
+            "user_id": oid(state.user_id),
+            "order_id": state.order_id and oid(state.order_id),
+            "deleted": state.deleted,
+            "free": state.order_id is None and not state.deleted,
+        }
+        newer = {"version": {"$lt": state.version}}
+        await _write(self._tickets, state.id, newer, fields, {"held": False})
+
+    async def hear_order(self, state: OrderState) -> None:
+        """Orders' half of a ticket: its latest reservation."""
+        hold = {
+            "order_id": oid(state.id),
+            "number": state.number,
+            "version": state.version,
+            "status": state.status,
+            "user_id": oid(state.user_id),
+            "expires_at": state.expires_at,
+        }
+        later: list[Document] = [
+            {"hold": {"$exists": False}},
+            {"hold.number": {"$lt": state.number}},
+            {"hold.number": state.number, "hold.version": {"$lt": state.version}},
+        ]
+        fields = {"hold": hold, "held": state.status in HOLDING}
+        await _write(self._tickets, state.ticket.id, {"$or": later}, fields, _UNKNOWN)
+
+    async def hear_payment(self, state: PaymentState) -> None:
+        """How the payment of an order stands; there is one for each order."""
+        fields = {"version": state.version, "status": state.status}
+        await _write(self._payments, state.order_id, {"version": {"$lt": state.version}}, fields)
+
+    async def _find(self, query: Document, sort: Sequence[tuple[str, int]], limit: int) -> list[Ticket]:
+        return [_ticket(one) async for one in self._tickets.find(query, {"words": 0}).sort(list(sort)).limit(limit)]
+
+
+async def _write(
+    collection: Collection, identity: str, newer: Document, fields: Document, first: Document | None = None
+) -> None:
+    """Sets `fields` where the document matches `newer` or is not there (then `first` too); any other stays as it is."""
+    query = {"_id": oid(identity), **newer}
+    update = {"$set": fields} | ({"$setOnInsert": first} if first else {})
+    for _ in range(2):  # two first writes may meet: whoever comes second finds a document and looks again
+        try:
+            await collection.update_one(query, update, upsert=True)
+        except DuplicateKey:
+            continue
+        return
+
+
+def _matching(q: str) -> list[dict[str, Any]]:
+    clauses: list[dict[str, Any]] = [dict(_FOR_SALE)]
+    clauses += [{"words": {"$regex": f"^{re.escape(word)}"}} for word in search_words(q)[:_QUERY_WORDS]]
+    return clauses
+
+
+def _after(sort: str, price_cents: int, identity: str) -> dict[str, Any]:
+    if sort == NEWEST:
+        return {"_id": {"$lt": oid(identity)}}
+    beyond = "$gt" if sort == CHEAPEST else "$lt"
+    same_price = {"price_cents": price_cents, "_id": {beyond: oid(identity)}}
+    return {"$or": [{"price_cents": {beyond: price_cents}}, same_price]}
+
+
+def _ticket(document: Document) -> Ticket:
+    hold = document.get("hold")
+    return Ticket(
+        id=str(document["_id"]),
+        version=document["version"],
+        title=document["title"],
+        cents=document["price_cents"],
+        user_id=str(document["user_id"]),
+        order_id=document["order_id"] and str(document["order_id"]),
+        deleted=document["deleted"],
+        hold=None if hold is None else _hold(hold),
+    )
+
+
+def _hold(document: Document) -> Hold:
+    return Hold(
+        order_id=str(document["order_id"]),
+        number=document["number"],
+        version=document["version"],
+        status=document["status"],
+        user_id=str(document["user_id"]),
+        expires_at=document["expires_at"],
+    )

@@ -1,0 +1,371 @@
+"""Orders in every state, paying, letting go."""
+
+import asyncio
+import re
+from datetime import timedelta
+
+import pytest
+from httpx import AsyncClient
+
+from client.backend import Payment
+from common.events import CancelReason, OrderStatus, PaymentStatus
+from common.mongo import new_id
+from common.testing import Kit
+
+from .conftest import heading, words
+from .fakes import FakeBackend, refused
+
+CARD = {"token": "pm_card_visa"}
+
+
+async def test_a_reservation_can_be_paid(browser: AsyncClient, backend: FakeBackend, kit: Kit, dana: str) -> None:
+    order = await backend.place(await backend.put("Hadestown", 8400), dana)
+    kit.clock.advance(192)
+    page = await browser.get(f"/orders/{order.id}")
+    assert heading(page) == "This ticket is held for you"
+    assert 'data-left="708"' in page.text
+    assert f"11:48 left to pay Held for you until {order.expires_at:%H:%M:%S} UTC" in words(page)
+    assert '<progress max="900" value="708"' in page.text
+    assert "Pay $84.00" in words(page)
+    assert f'action="/orders/{order.id}/pay"' in page.text
+    assert f'action="/orders/{order.id}/cancel"' in page.text
+    assert '<script src="/stand-in/stripe/v3/" defer>' in page.text
+    assert 'data-pay="pk_test_local"' in page.text
+    assert "Typing a card needs JavaScript" in words(page)
+    assert "hold--urgent" not in page.text
+    kit.clock.advance(600)
+    assert "hold--urgent" in (await browser.get(f"/orders/{order.id}")).text
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "payment", "says"),
+    [
+        ("created", None, "authorized", "Your payment is being checked"),
+        ("awaiting:payment", None, "authorized", "Your bank is confirming the payment"),
+        ("complete", None, "captured", "It is yours"),
+        ("cancelled", "expired", None, "The time ran out. You were not charged."),
+        ("cancelled", "buyer", None, "You let this ticket go. You were not charged."),
+        ("cancelled", "rejected", None, "It could not be held for you. You were not charged."),
+        ("cancelled", "failed", "failed", "The payment failed. You were not charged."),
+        ("cancelled", None, None, "Your reservation ended. You were not charged."),
+    ],
+)
+async def test_the_heading_says_whether_one_has_it_and_was_charged(
+    *,
+    browser: AsyncClient,
+    backend: FakeBackend,
+    dana: str,
+    status: OrderStatus,
+    reason: CancelReason | None,
+    payment: PaymentStatus | None,
+    says: str,
+) -> None:
+    order = await backend.place(await backend.put(), dana, status, reason)
+    if payment:
+        await backend.settle_payment(order, payment)
+    page = await browser.get(f"/orders/{order.id}")
+    assert page.status_code == 200
+    assert heading(page) == says
+    assert "data-pay" not in page.text
+    assert "stripe" not in page.text
+
+
+async def test_a_paid_order_says_what_was_paid(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put("Hadestown", 8400), dana, "complete")
+    page = await browser.get(f"/orders/{order.id}")
+    assert "You paid $84.00. It cannot be sold to anybody else." in words(page)
+    assert "ticket--mine" in page.text
+
+
+async def test_a_refunded_order_says_so_and_the_ticket_stays(
+    browser: AsyncClient, backend: FakeBackend, dana: str
+) -> None:
+    order = await backend.place(await backend.put("Hadestown", 8400), dana, "complete", refunded=True)
+    page = await browser.get(f"/orders/{order.id}")
+    assert "All of the $84.00 was sent back to your card. The ticket stays yours." in words(page)
+
+
+async def test_time_is_up_and_orders_has_not_said_so_yet(
+    browser: AsyncClient, backend: FakeBackend, kit: Kit, dana: str
+) -> None:
+    order = await backend.place(await backend.put(), dana)
+    kit.clock.advance(901)
+    page = await browser.get(f"/orders/{order.id}")
+    assert heading(page) == "Time is up. One moment."
+    assert f'data-check="/orders/{order.id}/state" data-stage="ending"' in page.text
+    await backend.settle_payment(order, "authorized")
+    page = await browser.get(f"/orders/{order.id}")
+    assert "The time to pay is over. This page says in a moment what came of it." in words(page)
+
+
+@pytest.mark.parametrize(
+    ("then", "says", "does"),
+    [
+        (None, "you can reserve it like anybody else", "Reserve it again"),
+        ("created", "Somebody else holds the ticket now", "See the ticket"),
+        ("awaiting:payment", "Somebody else holds the ticket now", "See the ticket"),
+        ("complete", "It went to somebody else. You were not charged.", "All tickets"),
+    ],
+)
+async def test_after_expiry_the_page_says_what_became_of_the_ticket(
+    *, browser: AsyncClient, backend: FakeBackend, dana: str, then: OrderStatus | None, says: str, does: str
+) -> None:
+    ticket = await backend.put()
+    order = await backend.place(ticket, dana, "cancelled", "expired")
+    if then:
+        await backend.place(ticket, new_id(), then)
+    page = words(await browser.get(f"/orders/{order.id}"))
+    assert says in page
+    assert does in page
+    assert "$0.00 taken" in page
+
+
+async def test_a_ticket_taken_down_since_is_not_offered_again(
+    browser: AsyncClient, backend: FakeBackend, dana: str
+) -> None:
+    ticket = await backend.put()
+    order = await backend.place(ticket, dana, "cancelled", "rejected")
+    await backend.put(id=ticket.id, version=9, deleted=True)
+    page = await browser.get(f"/orders/{order.id}")
+    assert "The ticket is not on sale any more." in words(page)
+    assert f'href="/tickets/{ticket.id}"' not in page.text
+
+
+async def test_my_orders_says_what_to_do_next(browser: AsyncClient, backend: FakeBackend, kit: Kit, dana: str) -> None:
+    async def order(title: str, status: OrderStatus, reason: CancelReason | None = None, **more: object) -> str:
+        placed = await backend.place(await backend.put(title), dana, status, reason, **more)
+        return placed.id
+
+    await order("Paid", "complete")
+    await order("Refunded", "complete", refunded=True)
+    for reason in ("expired", "buyer", "rejected", "failed"):
+        await order(f"Ended: {reason}", "cancelled", reason)  # type: ignore[arg-type]
+    await order("Confirming", "awaiting:payment")
+    await order("Late", "created", expires_at=kit.clock() + timedelta(minutes=12))
+    await order("Soon", "created", expires_at=kit.clock() + timedelta(seconds=50))
+    await order("Next", "created", expires_at=kit.clock() + timedelta(seconds=119))
+    declined = await order("Declined", "created", expires_at=kit.clock() + timedelta(minutes=5))
+    await backend.settle_payment(backend.placed[declined], "declined")
+    page = words(await browser.get("/orders"))
+    names = re.findall(
+        r"(Paid|Refunded|Ended: \w+|Confirming|Late|Soon|Next|Declined) \$ 84.00 (.*?)(?=Pay now|Try another|See it|$)",
+        page,
+    )
+    assert [name for name, _ in names][:5] == ["Soon", "Next", "Declined", "Late", "Confirming"]
+    assert "less than a minute left" in page
+    assert "1 minute left" in page
+    assert "12 minutes left" in page
+    assert "Card declined nothing taken; held until" in page
+    assert "Being confirmed your bank is confirming; do not pay again" in page
+    assert "Money returned all of it sent back; the ticket stays yours" in page
+    for badge in ("Expired", "Let go by you", "Not held", "Payment failed"):
+        assert re.search(rf"{badge} \d+ \w+ \d+, not charged", page)
+
+
+@pytest.mark.usefixtures("dana")
+async def test_no_orders_yet(browser: AsyncClient) -> None:
+    assert "No orders yet" in words(await browser.get("/orders"))
+
+
+async def test_my_orders_come_in_pages(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    backend.page = 2
+    for number in range(3):
+        await backend.place(await backend.put(f"Seat {number}"), dana, "complete")
+    page = await browser.get("/orders")
+    following = re.search(r'href="(/orders\?after=[0-9a-f]{24})" rel="next"', page.text)
+    assert following is not None
+    assert "Seat 0" in words(await browser.get(following[1]))
+    assert "Seat 2" in words(await browser.get("/orders?after=nonsense"))
+
+
+async def test_paying_lands_on_it_is_yours(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana)
+    answer = await browser.post(f"/orders/{order.id}/pay", data=CARD)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/orders/{order.id}")
+    assert heading(await browser.get(f"/orders/{order.id}")) == "It is yours"
+
+
+async def test_paying_waits_a_moment_for_the_order_to_complete(
+    browser: AsyncClient, backend: FakeBackend, dana: str
+) -> None:
+    order = await backend.place(await backend.put(), dana)
+    backend.payments = [Payment("authorized")]
+    paying = asyncio.create_task(browser.post(f"/orders/{order.id}/pay", data=CARD))
+    await asyncio.sleep(0.06)
+    assert not paying.done()
+    await backend.move(order, status="complete")
+    assert (await paying).status_code == 303
+
+
+async def test_and_no_longer_than_that(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana)
+    backend.payments = [Payment("authorized")]
+    answer = await asyncio.wait_for(browser.post(f"/orders/{order.id}/pay", data=CARD), 2)
+    assert answer.headers["location"] == f"/orders/{order.id}"
+
+
+async def test_a_payment_made_is_made_though_orders_falls_silent(
+    browser: AsyncClient, backend: FakeBackend, dana: str
+) -> None:
+    order = await backend.place(await backend.put(), dana)
+    backend.payments = [Payment("authorized")]
+    paying = asyncio.create_task(browser.post(f"/orders/{order.id}/pay", data=CARD))
+    await asyncio.sleep(0.06)
+    backend.down.add("orders")
+    assert (await paying).status_code == 303
+
+
+async def test_a_declined_card_can_be_followed_by_another(
+    browser: AsyncClient, backend: FakeBackend, dana: str
+) -> None:
+    order = await backend.place(await backend.put(), dana)
+    page = await browser.post(f"/orders/{order.id}/pay", data={"token": "pm_declined"})
+    assert page.status_code == 400
+    assert heading(page) == "This ticket is held for you"
+    assert "The payment did not go through Your bank declined this card. Nothing was taken." in words(page)
+    assert 'role="alert" tabindex="-1" autofocus' in page.text
+    assert f'action="/orders/{order.id}/pay"' in page.text
+    assert 'name="token" value=""' in page.text
+    await backend.settle_payment(order, "declined")
+    page = await browser.get(f"/orders/{order.id}")
+    assert page.status_code == 200
+    assert "Nothing was taken, and the ticket is still held for you. Try another card." in words(page)
+    assert "<title>Error: Card declined" in page.text
+    assert (await browser.post(f"/orders/{order.id}/pay", data=CARD)).status_code == 303
+
+
+async def test_a_card_that_was_not_read_is_not_sent(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana)
+    for typed in ({}, {"token": ""}, {"token": " "}):
+        page = await browser.post(f"/orders/{order.id}/pay", data=typed)
+        assert page.status_code == 400
+        assert "The card was not read" in words(page)
+    assert "pay" not in backend.calls
+
+
+@pytest.mark.parametrize("status", ["cancelled", "complete", "awaiting:payment"])
+async def test_a_payment_refused_because_of_the_order_shows_the_order(
+    browser: AsyncClient, backend: FakeBackend, dana: str, status: OrderStatus
+) -> None:
+    order = await backend.place(await backend.put(), dana, status)
+    backend.refuse["pay"] = refused(400, "order-cancelled", "This order was cancelled.")
+    answer = await browser.post(f"/orders/{order.id}/pay", data=CARD)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/orders/{order.id}")
+
+
+@pytest.mark.parametrize("pending", [True, False])
+async def test_a_payment_that_nobody_has_answered_for_is_not_offered_again(
+    browser: AsyncClient, backend: FakeBackend, dana: str, pending: bool
+) -> None:
+    order = await backend.place(await backend.put(), dana)
+    if pending:
+        backend.payments = [Payment("pending")]
+    else:
+        backend.down.add("payments")
+    answer = await browser.post(f"/orders/{order.id}/pay", data=CARD)
+    assert answer.headers["location"] == f"/orders/{order.id}?asked=1"
+    page = await browser.get(answer.headers["location"])
+    assert heading(page) == "Your payment is being checked"
+    assert "Do not pay again before this page says what came of it." in words(page)
+    assert "data-pay" not in page.text
+    assert f'data-check="/orders/{order.id}/state?asked=1"' in page.text
+    assert f'action="/orders/{order.id}/paid"' in page.text
+    state = await browser.get(f"/orders/{order.id}/state?asked=1")
+    assert state.json() == {"stage": "checking"}
+    again = await browser.post(f"/orders/{order.id}/paid")
+    assert again.headers["location"] == f"/orders/{order.id}" + ("" if pending else "?asked=1")
+
+
+async def test_checking_again_while_it_is_still_undecided(
+    browser: AsyncClient, backend: FakeBackend, dana: str
+) -> None:
+    order = await backend.place(await backend.put(), dana)
+    backend.payments = [Payment("pending")]
+    assert (await browser.post(f"/orders/{order.id}/paid")).headers["location"] == f"/orders/{order.id}?asked=1"
+    backend.refuse["payment"] = refused(400, "order-expired", "The time to pay for this order is over.")
+    assert (await browser.post(f"/orders/{order.id}/paid")).headers["location"] == f"/orders/{order.id}"
+
+
+async def test_the_bank_asks_for_more(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana)
+    backend.payments = [Payment("requires_action", "pi_1_secret_2"), Payment("authorized")]
+    page = await browser.post(f"/orders/{order.id}/pay", data=CARD)
+    assert page.status_code == 200
+    assert heading(page) == "Your bank wants to know that it is you"
+    assert 'data-secret="pi_1_secret_2"' in page.text
+    assert '<script src="/stand-in/stripe/v3/" defer>' in page.text
+    assert "data-check" not in page.text
+    answer = await browser.post(f"/orders/{order.id}/paid")
+    assert answer.headers["location"] == f"/orders/{order.id}"
+
+
+async def test_letting_go_frees_the_ticket(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    ticket = await backend.put("Hadestown")
+    order = await backend.place(ticket, dana)
+    answer = await browser.post(f"/orders/{order.id}/cancel")
+    assert answer.headers["location"] == f"/orders/{order.id}"
+    assert heading(await browser.get(f"/orders/{order.id}")) == "You let this ticket go. You were not charged."
+    assert "Hadestown" in words(await browser.get("/"))
+
+
+async def test_what_is_paid_cannot_be_let_go(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana, "complete")
+    answer = await browser.post(f"/orders/{order.id}/cancel")
+    assert heading(await browser.get(answer.headers["location"])) == "It is yours"
+
+
+async def test_letting_go_while_orders_is_silent_says_so(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana)
+    backend.down.add("orders")
+    page = await browser.post(f"/orders/{order.id}/cancel")
+    assert page.status_code == 503
+    assert (await browser.get("/orders")).status_code == 503
+
+
+@pytest.mark.usefixtures("dana")
+async def test_somebody_else_s_order_is_not_here(browser: AsyncClient, backend: FakeBackend) -> None:
+    order = await backend.place(await backend.put("Secret seat"), new_id())
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/state"),
+        ("POST", "/pay"),
+        ("POST", "/paid"),
+        ("POST", "/cancel"),
+    ):
+        page = await browser.request(method, f"/orders/{order.id}{path}", data=CARD)
+        assert page.status_code == 404
+        assert "Secret seat" not in page.text
+    assert (await browser.get(f"/orders/{'5f' * 12}")).status_code == 404
+    assert backend.placed[order.id] == order
+
+
+@pytest.mark.usefixtures("dana")
+async def test_a_session_that_the_api_does_not_take_is_asked_for_again(
+    browser: AsyncClient, backend: FakeBackend
+) -> None:
+    backend.refuse["orders"] = refused(401, "not-signed-in", "Sign in first.")
+    answer = await browser.get("/orders")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/signin?next=%2Forders")
+
+
+@pytest.mark.parametrize("form", ["pay", "paid", "cancel"])
+async def test_looking_at_a_form_s_address_does_nothing(
+    browser: AsyncClient, backend: FakeBackend, dana: str, form: str
+) -> None:
+    order = await backend.place(await backend.put(), dana)
+    answer = await browser.get(f"/orders/{order.id}/{form}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/orders/{order.id}")
+    assert backend.calls == []
+
+
+async def test_a_page_that_waits_can_ask_where_the_order_stands(
+    browser: AsyncClient, backend: FakeBackend, dana: str
+) -> None:
+    order = await backend.place(await backend.put(), dana, "awaiting:payment")
+    page = await browser.get(f"/orders/{order.id}")
+    assert f'data-check="/orders/{order.id}/state" data-stage="wait"' in page.text
+    assert (await browser.get(f"/orders/{order.id}/state")).json() == {"stage": "wait"}
+    await backend.move(order, status="complete")
+    answer = await browser.get(f"/orders/{order.id}/state")
+    assert answer.json() == {"stage": "paid"}
+    assert answer.headers["cache-control"] == "no-store"
