@@ -86,11 +86,21 @@ class Link:
         self.publisher = Publisher(self.client)
         self.on_lost.append(self.publisher.give_up)
 
+    def lose(self) -> None:
+        """It is lost: tells all who rely on it, once."""
+        if not self.closed:
+            self.closed = True
+            for tell in self.on_lost:
+                tell()
+
     async def close(self) -> None:
         """Ends it; what is written but not sent goes out first if the server takes it in time."""
-        with suppress(NatsError, OSError, TimeoutError):
-            async with asyncio.timeout(_FLUSH_SECONDS):
-                await self.client.close()
+        try:
+            with suppress(NatsError, OSError):
+                async with asyncio.timeout(_FLUSH_SECONDS):
+                    await self.client.close()
+        finally:
+            self.lose()
 
 
 class Connection:
@@ -105,6 +115,7 @@ class Connection:
         self._down = asyncio.Event()
         self._link: Link | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self._trouble = Trouble("bus out of reach")
 
     @property
@@ -130,23 +141,25 @@ class Connection:
 
     async def close(self) -> None:
         """Sends what is written, and ends."""
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait([self._task], timeout=_CONNECT_SECONDS)
         if (link := self._link) is not None:
             with suppress(NatsError, OSError):
                 await link.client.flush(_FLUSH_SECONDS)
             await link.close()
-            self._lost(link)
 
     async def _stay_connected(self) -> None:
+        """The flag is asked too: before Python 3.12 `wait_for`, which the client uses, can swallow a cancellation."""
         failures = 0
-        while True:
+        while not self._closing:
             if await self._connect():
                 failures = 0
-                await self._down.wait()
+                if not self._closing:
+                    await self._down.wait()
             failures += 1
-            await asyncio.sleep(wait_after(failures))
+            await asyncio.sleep(0 if self._closing else wait_after(failures))
 
     async def _connect(self) -> bool:
         link = Link()
@@ -167,7 +180,7 @@ class Connection:
 
     async def _dial(self, link: Link) -> None:
         async def lost() -> None:
-            self._lost(link)
+            link.lose()
 
         async def failed(error: Exception) -> None:
             self._trouble.say(error)
@@ -192,17 +205,14 @@ class Connection:
         _log.info("bus connected")
         self._trouble.over()
         self._link = link
+        link.on_lost.append(self._lost)
         self._down.clear()
         self._up.set()
         _connected.set(1)
 
-    def _lost(self, link: Link) -> None:
-        link.closed = True
-        for tell in link.on_lost:
-            tell()
-        if self._link is link:
-            _log.info("bus disconnected")
-            self._link = None
-            self._up.clear()
-            self._down.set()
-            _connected.set(0)
+    def _lost(self) -> None:
+        _log.info("bus disconnected")
+        self._link = None
+        self._up.clear()
+        self._down.set()
+        _connected.set(0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, StatusCode
 
@@ -24,11 +25,10 @@ MOST_PENDING = 1000
 UNLIMITED_PENDING = frozenset({"EXPIRATION"})
 """Streams whose listeners put messages off until due: with a limit, a thousand early timers would block the rest."""
 
-_EXPIRES = 30
-_HEARTBEAT = 5
-_SILENCE = 3 * _HEARTBEAT
+_BEATS_EXPIRY = 6
+_BEATS_SILENCE = 3
 _RETRY_COPY = timedelta(seconds=2)
-_DRAIN_SECONDS = 2
+_DRAIN_SECONDS = 4
 _MOST_OWED = 1000
 
 
@@ -44,6 +44,12 @@ class Place:
     stream: str
     subjects: list[str]
     ack_wait: timedelta
+    heartbeat: timedelta
+
+    def request(self) -> bytes:
+        """What is asked for, and how often the server gives a sign of life while it has nothing."""
+        beat = _nanoseconds(self.heartbeat)
+        return json.dumps({"batch": BATCH, "expires": _BEATS_EXPIRY * beat, "idle_heartbeat": beat}).encode()
 
     def config(self) -> ConsumerConfig:
         return ConsumerConfig(
@@ -64,6 +70,7 @@ class _Desk:
 
     link: Link
     inbox: str
+    patience: float
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     held: deque[Msg] = field(default_factory=deque)
     in_hand: Msg | None = None
@@ -82,7 +89,7 @@ class _Desk:
                 raise _RequestLostError("disconnected")
             self.arrived.clear()
             try:
-                async with asyncio.timeout(_SILENCE):
+                async with asyncio.timeout(self.patience):
                     await self.arrived.wait()
             except TimeoutError:
                 raise _RequestLostError("the server is silent") from None
@@ -104,9 +111,25 @@ def _ends_request(said: Msg) -> bool:
     raise _RequestLostError(f"{status} {description}".strip())
 
 
+def _nanoseconds(time: timedelta) -> int:
+    return time // timedelta(microseconds=1) * 1000
+
+
 def _put_off(delay: timedelta) -> bytes:
-    nanoseconds = delay // timedelta(microseconds=1) * 1000
-    return Msg.Ack.Nak + b" " + json.dumps({"delay": nanoseconds}).encode() if nanoseconds > 0 else Msg.Ack.Nak
+    if not delay:
+        return Msg.Ack.Nak
+    return Msg.Ack.Nak + b" " + json.dumps({"delay": _nanoseconds(delay)}).encode()
+
+
+async def _end(subscription: Subscription, link: Link) -> None:
+    """Takes in what is on its way, and no more."""
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            await subscription.drain()  # type: ignore[no-untyped-call]
+    except TimeoutError:
+        await link.close()  # the client reads no more once an answer comes that it has ceased to wait for
+    except (NatsError, OSError):
+        pass  # the connection is gone, and the subscription with it
 
 
 class Consumer:
@@ -166,7 +189,7 @@ class Consumer:
 
     async def _sit(self, link: Link) -> timedelta:
         """Handles messages until it has to stop or pause; for how long to pause."""
-        desk = _Desk(link, link.client.new_inbox())
+        desk = _Desk(link, link.client.new_inbox(), _BEATS_SILENCE * self._place.heartbeat.total_seconds())
         pause = timedelta()
         subscription = await link.client.subscribe(desk.inbox, cb=desk.take)
         link.on_lost.append(desk.arrived.set)
@@ -179,16 +202,13 @@ class Consumer:
         finally:
             keeping.cancel()
             link.on_lost.remove(desk.arrived.set)
-            with suppress(NatsError, OSError):
-                async with asyncio.timeout(_DRAIN_SECONDS):
-                    await subscription.drain()  # type: ignore[no-untyped-call]
+            await _end(subscription, link)
             await self._give_back(desk, pause)
         return pause
 
     async def _ask(self, desk: _Desk) -> None:
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._place.stream}.{self._place.service}"
-        request = {"batch": BATCH, "expires": _EXPIRES * 10**9, "idle_heartbeat": _HEARTBEAT * 10**9}
-        await desk.link.client.publish(subject, json.dumps(request).encode(), reply=desk.inbox)
+        await desk.link.client.publish(subject, self._place.request(), reply=desk.inbox)
 
     async def _work(self, desk: _Desk) -> timedelta:
         """Works off one request; how long to pause then."""

@@ -11,7 +11,7 @@ _REASON_BYTES = 1000
 def _one_line(text: str) -> str:
     """Fit for a header: printable, on one line, at most 1 kB."""
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return printable.encode()[:_REASON_BYTES].decode(errors="ignore").strip()
+    return printable.encode()[:_REASON_BYTES].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,11 @@ from .delivery import TRIES, Delivery
 from .protocol import BusUnavailable, Listener, Message
 
 STOP_SECONDS = 10.0
+_CANCEL_SECONDS = 5.0
 ACK_WAIT = timedelta(seconds=30)
 """How long a message may be in hand without a sign of life before the server delivers it to another process."""
+HEARTBEAT = timedelta(seconds=5)
+"""How often the server says that it is there while it has no message for a consumer."""
 
 _published = Counter("bus_messages_published", "Messages by what the stream said", ["outcome"])
 _stored, _duplicate, _refused = map(_published.labels, ("stored", "duplicate", "refused"))
@@ -35,11 +38,13 @@ class NatsBus:
         password: str = "",
         tries: int = TRIES,
         ack_wait: timedelta = ACK_WAIT,
+        heartbeat: timedelta = HEARTBEAT,
         stop_seconds: float = STOP_SECONDS,
     ) -> None:
         self._connection = Connection(url, service=service, user=user, password=password)
         self._tries = tries
         self._ack_wait = ack_wait
+        self._heartbeat = heartbeat
         self._stop_seconds = stop_seconds
         self._consumers: list[Consumer] = []
         self._entered = False
@@ -57,7 +62,7 @@ class NatsBus:
         """Hears from now on, on one durable consumer for each stream; before or after the bus is entered."""
         delivery = Delivery(listener, self._tries)
         for stream, subjects in listener.subjects().items():
-            place = Place(listener.service, stream, subjects, self._ack_wait)
+            place = Place(listener.service, stream, subjects, self._ack_wait, self._heartbeat)
             consumer = Consumer(self._connection, place, delivery, self._bury)
             self._consumers.append(consumer)
             if self._entered:
@@ -91,10 +96,14 @@ class NatsBus:
         self._entered = False
         tasks = [task for consumer in self._consumers if (task := consumer.stop()) is not None]
         try:
-            if tasks:
-                await asyncio.wait(tasks, timeout=self._stop_seconds)
+            await _ended(tasks, self._stop_seconds)
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _ended(tasks, _CANCEL_SECONDS)
             await self._connection.close()
+
+
+async def _ended(tasks: list[asyncio.Task[None]], within: float) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=within)

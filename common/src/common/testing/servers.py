@@ -1,5 +1,6 @@
 """Real servers for tests, each on a free port of 127.0.0.1 with its data in a folder of the test's."""
 
+import os
 import shutil
 import signal
 import socket
@@ -65,6 +66,17 @@ class NatsServer:
             self.process.kill()
             self.process.wait()
         self.process = None
+
+    def freeze(self) -> None:
+        """From now on it neither answers nor goes away, until it is thawed."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGSTOP)
+            os.waitpid(self.process.pid, os.WUNTRACED)
+
+    def thaw(self) -> None:
+        """It goes on where it was."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
 
     def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _READY_SECONDS
