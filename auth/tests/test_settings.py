@@ -17,7 +17,7 @@ def test_without_public_keys_its_own_is_used() -> None:
     assert settings.verifying_keys() == settings.signer().public_key
 
 
-@pytest.mark.parametrize("order", [list, lambda keys: keys[::-1]])
+@pytest.mark.parametrize("order", [list, lambda keys: keys[::-1]], ids=["first", "last"])
 def test_its_own_key_may_stand_among_others(order: Callable[[list[str]], list[str]]) -> None:
     keys = ",".join(order([OURS.signer.public_key, OTHER.signer.public_key]))
     settings = Settings(environment="local", jwt_private_key=OURS.private_key, jwt_public_keys=keys)
@@ -34,6 +34,7 @@ def test_its_own_key_may_stand_among_others(order: Callable[[list[str]], list[st
         (encode_key(b"x" * 31), "", "JWT_PRIVATE_KEY cannot be used: a key is 32 bytes"),
         (OURS.private_key, "nonsense", "JWT_PUBLIC_KEYS cannot be used: a key is 32 bytes"),
     ],
+    ids=["another's", "no key", "too short", "no public key"],
 )
 def test_keys_that_do_not_fit_are_named(private: str, public: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said) as caught:

@@ -93,9 +93,7 @@ async def port(sink: Sink) -> AsyncIterator[int]:
 
 
 def speaking(port: int, clock: FakeClock | None = None, seconds: float = 5, **server: Any) -> SmtpSender:
-    return SmtpSender(
-        MailServer(HOST, port, **server), FROM, clock or FakeClock(), answer_seconds=seconds, send_seconds=2 * seconds
-    )
+    return SmtpSender(MailServer(HOST, port, **server), FROM, clock or FakeClock(), seconds)
 
 
 async def test_a_letter_arrives_whole(sink: Sink, port: int, clock: FakeClock) -> None:
@@ -181,18 +179,22 @@ async def test_a_server_that_is_not_there_is_for_now() -> None:
         await speaking(port).send(make_letter())
 
 
-async def test_a_server_that_is_silent_is_for_now(sink: Sink, port: int) -> None:
+async def test_a_server_that_falls_silent_is_for_now(sink: Sink, port: int) -> None:
     sink.answers["DATA"] = "never"
     with pytest.raises(MailDeferred):
         await speaking(port, seconds=0.1).send(make_letter())
 
 
-async def test_a_server_that_answers_and_answers_has_an_end(port: int, sink: Sink) -> None:
-    sink.answers["DATA"] = "never"
-    server = MailServer(HOST, port)
-    sender = SmtpSender(server, FROM, FakeClock(), answer_seconds=30, send_seconds=0.2)
-    with pytest.raises(MailDeferred):
-        await sender.send(make_letter())
+async def test_a_server_that_only_listens_is_for_now() -> None:
+    server = await asyncio.start_server(hold, HOST, 0)
+    async with server:
+        with pytest.raises(MailDeferred):
+            await speaking(server.sockets[0].getsockname()[1], seconds=0.1).send(make_letter())
+
+
+async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
 
 
 @pytest.fixture(scope="module")

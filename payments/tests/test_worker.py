@@ -41,6 +41,7 @@ async def test_a_silent_order_is_given_up_after_its_deadline(shop: Shop, status:
     calls = len(shop.stripe.calls)
     await shop.wait(3600)
     assert len(shop.stripe.calls) == calls
+    assert REGISTRY.get_sample_value("payments_undecided_seconds") == 0
 
 
 @pytest.mark.parametrize("card", ["pm_action", "tok_generic_decline", "tok_visa"])
@@ -217,6 +218,22 @@ async def test_what_stays_undecided_raises_an_alarm(shop: Shop, caplog: pytest.L
     shop.stripe.fails["read"] = []
     await shop.wait(301)
     await shop.wait(1)
+    assert REGISTRY.get_sample_value("payments_undecided_seconds") == 0
+
+
+async def test_a_task_that_is_no_longer_one_raises_none(shop: Shop) -> None:
+    """Given up while Stripe was silent, and extended after all."""
+    shop.orders.deaf = True
+    order = await shop.orders.make()
+    await shop.open(order)
+    shop.stripe.fails["cancel"] = ["lost before"] * 100
+    shop.kit.clock.advance(15 * 60 + 121)
+    await shop.rest()
+    await shop.orders.change(order.id, "created", expires_at=shop.kit.clock() + LONG)
+    await shop.rest()
+    shop.kit.clock.advance(3600)
+    await shop.rest()
+    assert len(shop.stripe.steps("cancel")) == 1
     assert REGISTRY.get_sample_value("payments_undecided_seconds") == 0
 
 

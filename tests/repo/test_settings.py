@@ -11,18 +11,19 @@ from common.settings import ServiceSettings
 from .services import ROOT, Service
 
 _HEADING = re.compile(r"^\| (?:setting|variable) \| default \|", re.MULTILINE)
-_ROW = re.compile(r"^\| ((?:`?[A-Z0-9_]+`? ?)+)\| ([^|]*)\|", re.MULTILINE)
+_ROW = re.compile(r"^\| (`?[A-Z0-9_]{2,}[^|]*)\| ([^|]*)\|", re.MULTILINE)
+_NAME = re.compile(r"[A-Z0-9_]{2,}")
 
 
 def documented(page: str) -> dict[str, str]:
-    """Each setting of a page with what stands as its default."""
+    """Each setting of a page with what stands as its default; a row may tell of several."""
     heading = _HEADING.search(page)
-    if heading is None:
-        return {}
-    table = page[heading.start() :].split("\n\n", maxsplit=1)[0]
-    return {
-        name: default.strip() for names, default in _ROW.findall(table) for name in re.findall(r"[A-Z0-9_]+", names)
-    }
+    found: dict[str, str] = {}
+    for cell, default in _ROW.findall(page[heading.start() :].split("\n\n", 1)[0]) if heading else ():
+        names = _NAME.findall(cell)
+        defaults = re.split(r"` `|, ", default.strip()) if len(names) > 1 else [default.strip()]
+        found |= zip(names, defaults * len(names) if len(defaults) == 1 else defaults, strict=True)
+    return {name: default.strip("`") for name, default in found.items()}
 
 
 def own(settings: type[ServiceSettings]) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def test_each_is_on_its_page_with_its_default(service: Service) -> None:
     wrong = {
         name: page[name.upper()]
         for name, default in settings.items()
-        if not isinstance(default, SecretStr) and page[name.upper()].strip("`") != plain(default)
+        if not isinstance(default, SecretStr) and page[name.upper()] != plain(default)
     }
     assert wrong == {}
 

@@ -52,13 +52,12 @@ class Passwords:
         return await self._run(lambda: self._check(_same(password), password_hash))
 
     def _check(self, password: str, password_hash: str | None) -> Checked:
+        known = password_hash or self._nobody
         try:
-            self._hasher.verify(password_hash or self._nobody, password)
+            self._hasher.verify(known, password)
         except VerifyMismatchError:
             return Checked(right=False)
-        if password_hash is None:
-            return Checked(right=False)
-        outdated = self._hasher.check_needs_rehash(password_hash)
+        outdated = self._hasher.check_needs_rehash(known)
         return Checked(right=True, renewed=self._hasher.hash(password) if outdated else None)
 
     async def _run(self, job: Callable[[], T]) -> T:

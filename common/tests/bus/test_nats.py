@@ -69,7 +69,7 @@ async def test_it_starts_without_a_server_and_refuses_quickly(tmp_path: Path, ca
         with pytest.raises(BusUnavailable):
             await bus.publish(make_user(1))
         assert time.monotonic() - start < 0.1
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.3)
         assert not bus.connected
         said = [record for record in caplog.records if record.levelno >= logging.WARNING]
         assert 1 <= len(said) <= 2
@@ -174,36 +174,30 @@ async def test_a_publish_whose_server_dies_is_refused_at_once(streams: NatsServe
         assert time.monotonic() - start < 1
 
 
-async def test_a_server_that_hangs_is_given_up_after_five_seconds(streams: NatsServer) -> None:
-    async with process(streams, "auth", {}) as bus:
+async def test_a_server_that_hangs_is_given_up_after_five_seconds_and_heard_when_it_goes_on(
+    streams: NatsServer,
+) -> None:
+    heard = Heard()
+    async with process(streams, "emails", {USER_CREATED: heard}, heartbeat=timedelta(seconds=0.1)) as bus:
+        await asyncio.sleep(0.3)
         streams.freeze()
         start = time.monotonic()
         with pytest.raises(BusUnavailable):
             await bus.publish(make_user(1))
         assert time.monotonic() - start < 5.5
+        await eventually(lambda: not bus.connected)
         streams.thaw()
+        await connected(bus)
         await bus.publish(make_user(2))
+        await eventually(lambda: "user-2" in heard)
 
 
 async def test_a_quiet_stream_is_listened_to_all_the_same(streams: NatsServer) -> None:
     heard, beat = Heard(), timedelta(seconds=0.1)
     async with process(streams, "emails", {USER_CREATED: heard}, heartbeat=beat) as bus:
-        await asyncio.sleep(20 * beat.total_seconds())
+        await asyncio.sleep(10 * beat.total_seconds())
         await bus.publish(make_user(1))
         await eventually(lambda: heard == ["user-1"], within=0.1)
-
-
-async def test_a_server_that_says_nothing_is_asked_again(streams: NatsServer, caplog: pytest.LogCaptureFixture) -> None:
-    heard = Heard()
-    async with process(streams, "emails", {USER_CREATED: heard}, heartbeat=timedelta(seconds=0.1)) as bus:
-        await asyncio.sleep(0.3)
-        assert not caplog.records
-        streams.freeze()
-        await eventually(lambda: not bus.connected)
-        streams.thaw()
-        await connected(bus)
-        await bus.publish(make_user(1))
-        await eventually(lambda: heard == ["user-1"])
 
 
 async def test_a_deleted_consumer_is_made_again(streams: NatsServer) -> None:
@@ -289,7 +283,7 @@ async def test_leaving_does_not_wait_for_ever(streams: NatsServer) -> None:
 
 
 async def test_leaving_while_it_connects_takes_no_time(server: NatsServer) -> None:
-    for turns in range(0, 1200, 4):
+    for turns in range(0, 800, 4):
         async with asyncio.timeout(2):
             async with NatsBus(server.url, service="emails"):
                 for _ in range(turns % 400):

@@ -19,8 +19,6 @@ from common.clock import Clock
 from .errors import MailDeferred, MailRefused
 from .sender import Letter
 
-ANSWER_SECONDS = 10.0
-"""For one answer of the server."""
 SEND_SECONDS = 25.0
 """For everything up to its yes."""
 _QUIT_SECONDS = 2.0
@@ -43,27 +41,18 @@ class MailServer:
 class SmtpSender:
     """See `sender.Sender`."""
 
-    def __init__(
-        self,
-        server: MailServer,
-        mail_from: str,
-        clock: Clock,
-        *,
-        answer_seconds: float = ANSWER_SECONDS,
-        send_seconds: float = SEND_SECONDS,
-    ) -> None:
+    def __init__(self, server: MailServer, mail_from: str, clock: Clock, seconds: float = SEND_SECONDS) -> None:
         self._server = server
         self._clock = clock
         self._from: Address = SMTP.header_factory("From", mail_from).addresses[0]
-        self._answer_seconds = answer_seconds
-        self._send_seconds = send_seconds
+        self._seconds = seconds
 
     async def send(self, letter: Letter) -> None:
         """See `sender.Sender`."""
         content = self.message(letter).as_bytes()
         client = self._client()
         try:
-            async with asyncio.timeout(self._send_seconds):
+            async with asyncio.timeout(self._seconds):
                 await client.connect()
                 await client.sendmail(self._from.addr_spec, letter.to, content)
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -105,7 +94,7 @@ class SmtpSender:
             use_tls=self._server.security == "tls",
             start_tls=self._server.security == "starttls",
             tls_context=self._server.tls,
-            timeout=self._answer_seconds,
+            timeout=self._seconds,
         )
 
 

@@ -46,6 +46,8 @@ _EVENTS: Mapping[PaymentStatus, EventType[PaymentState]] = {
     "failed": PAYMENT_FAILED,
     "refunded": PAYMENT_REFUNDED,
 }
+_AT_REST: Mapping[str, Any] = {"asking": None, "asking_since": None, "asks": 0}
+"""No worker is busy with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class Payment:
         becomes = self._meant(said, order)
         if self.status not in SINCE[becomes]:
             news = closes and self.status == "declined" and not self.attempt.closed
-            return self._privately(attempts=attempts) if news else None
+            return self._privately(attempts=attempts, **_AT_REST) if news else None
         if becomes != "declined":
             return self._became(becomes, moment, attempts=attempts)
         code = code or UNCONFIRMED
@@ -218,8 +220,8 @@ class Payment:
         return self._privately(generation=self.generation + 1, keyed_at=moment)
 
     def waiting(self, due_at: datetime | None) -> Self:
-        """Looked at: nothing is to be done before then."""
-        return self._privately(due_at=due_at)
+        """Looked at: nothing is to be done before then, whatever a worker was at."""
+        return self._privately(due_at=due_at, **_AT_REST)
 
     def repeated(self, moment: datetime) -> Self:
         """Said again: the same state with the same version, since nobody else can see a difference."""
@@ -229,8 +231,7 @@ class Payment:
         return replace(self, version=self.version + 1, unsaid=self.unsaid + 1, **changes)
 
     def _became(self, status: PaymentStatus, moment: datetime, **changes: Any) -> Self:
-        fresh: dict[str, Any] = {"unsaid": 0, "asking": None, "asking_since": None, "asks": 0, "repeats": 0}
-        changes |= fresh | {"repeated_at": None}
+        changes |= {**_AT_REST, "unsaid": 0, "repeats": 0, "repeated_at": None}
         return replace(self, version=self.version + 1, status=status, since=moment, **changes)
 
     # ---- what others hear

@@ -169,12 +169,14 @@ class Consumer:
             link = await self._connection.wait()
             try:
                 await self._make(link)
-                failures = 0
                 pause = await self._sit(link)
+                failures = 0
                 await asyncio.sleep(0 if self._stopping else pause.total_seconds())
             except Exception as error:  # noqa: BLE001 (a consumer that ended here would be deaf and nobody would know)
-                if not link.closed:
-                    self._trouble.say(error, trace=not isinstance(error, NatsError | OSError))
+                if link.closed:
+                    failures = 0
+                    continue
+                self._trouble.say(error, trace=not isinstance(error, NatsError | OSError))
                 failures += 1
                 await asyncio.sleep(wait_after(failures))
 
