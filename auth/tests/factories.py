@@ -8,6 +8,11 @@ from httpx import AsyncClient, Response
 EMAIL, PASSWORD = "dana@example.com", "a password of hers"
 
 
+def credentials(**overrides: Any) -> dict[str, Any]:
+    """What is sent to sign up or in."""
+    return {"email": EMAIL, "password": PASSWORD} | overrides
+
+
 async def sign_up(api: AsyncClient, email: str = EMAIL, password: str = PASSWORD) -> dict[str, Any]:
     """A new account, as the API gives it; the client is left signed out."""
     answer = await api.post("/api/users/signup", json={"email": email, "password": password})

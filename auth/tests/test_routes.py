@@ -15,9 +15,7 @@ from common.events import USER_CREATED
 from common.testing import Kit, serving
 
 from .conftest import QUICK
-from .factories import EMAIL, PASSWORD, session_cookie, sign_in, sign_up
-
-NOBODY = {"currentUser": None}
+from .factories import EMAIL, PASSWORD, credentials, session_cookie, sign_in, sign_up
 
 
 async def test_signing_up_makes_an_account_and_signs_in(api: AsyncClient, kit: Kit) -> None:
@@ -199,102 +197,20 @@ async def test_a_renewal_never_brings_an_old_password_back(kit: Kit, settings: S
 
 async def test_when_too_many_wait_the_next_is_told_to_come_back(kit: Kit, settings: Settings) -> None:
     async with serving(create_app(settings, kit.parts, Passwords(QUICK, waiting=0))) as api:
-        for answer in (await sign_in(api), await api.post("/api/users/signup", json=body())):
+        for answer in (await sign_in(api), await api.post("/api/users/signup", json=credentials())):
             assert answer.status_code == 503
             assert int(answer.headers["retry-after"]) > 0
             assert answer.headers["content-type"] == "application/problem+json"
 
 
-def body(**overrides: Any) -> dict[str, Any]:
-    return {"email": EMAIL, "password": PASSWORD} | overrides
-
-
-async def test_the_session_says_who_is_asking(api: AsyncClient, kit: Kit) -> None:
-    answer = await api.post("/api/users/signup", json=body())
-    user = answer.json() | {"iat": int(kit.clock().timestamp())}
-    mine = await api.get("/api/users/currentuser")
-    assert (mine.status_code, mine.json()) == (200, {"currentUser": user})
-    assert mine.headers["content-type"] == "application/json"
-    assert mine.headers["cache-control"] == "no-store"
-    token = session_cookie(answer).value
-    api.cookies.clear()
-    bearer = await api.get("/api/users/currentuser", headers={"Authorization": f"Bearer {token}"})
-    assert bearer.json() == {"currentUser": user}
-
-
-async def test_nobody_is_null(api: AsyncClient) -> None:
-    answer = await api.get("/api/users/currentuser")
-    assert (answer.status_code, answer.json()) == (200, NOBODY)
-
-
-async def test_a_forged_session_is_nobodys(api: AsyncClient, kit: Kit) -> None:
-    header, claims, signature = kit.token("a" * 24).split(".")
-    _, others, _ = kit.token("b" * 24).split(".")
-    unsigned = "eyJhbGciOiJub25lIn0"
-    for forged in (
-        f"{header}.{others}.{signature}",
-        f"{unsigned}.{claims}.",
-        f"{header}.{claims}",
-        "nonsense",
-        "é",
-        "",
-    ):
-        for headers in ({"Cookie": f"session={forged}".encode()}, {"Authorization": f"Bearer {forged}".encode()}):
-            answer = await api.get("/api/users/currentuser", headers=headers)
-            assert (answer.status_code, answer.json()) == (200, NOBODY)
-
-
-async def test_a_session_by_another_key_is_nobodys(api: AsyncClient) -> None:
-    cookie = {"Cookie": f"session={Kit('other').token('a' * 24)}"}
-    assert (await api.get("/api/users/currentuser", headers=cookie)).json() == NOBODY
-
-
-async def test_a_session_ends(api: AsyncClient, kit: Kit) -> None:
-    await api.post("/api/users/signup", json=body())
-    kit.clock.advance(3600 - 1)
-    assert (await api.get("/api/users/currentuser")).json() != NOBODY
-    kit.clock.advance(62)
-    assert (await api.get("/api/users/currentuser")).json() == NOBODY
-
-
-async def test_who_is_asking_costs_no_query(api: AsyncClient, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    await api.post("/api/users/signup", json=body())
-    monkeypatch.setattr(type(kit.database["users"]), "find", None)
-    monkeypatch.setattr(type(kit.database["users"]), "find_one", None)
-    assert (await api.get("/api/users/currentuser")).json() != NOBODY
-
-
-@pytest.mark.parametrize(("scheme", "secure"), [("http", ""), ("https", True)])
-async def test_the_cookie(api: AsyncClient, scheme: str, secure: Any) -> None:
-    for path in ("signup", "signin"):
-        answer = await api.post(f"{scheme}://ticketing.test/api/users/{path}", json=body())
-        cookie = session_cookie(answer)
-        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "lax", "/")
-        assert (cookie["max-age"], cookie["secure"], cookie["domain"]) == ("3600", secure, "")
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_signing_out_takes_the_cookie_away(api: AsyncClient, scheme: str) -> None:
-    site = f"{scheme}://ticketing.test/api/users"
-    given = session_cookie(await api.post(f"{site}/signup", json=body()))
-    answer = await api.post(f"{site}/signout")
-    assert (answer.status_code, answer.json()) == (200, {})
-    taken = session_cookie(answer)
-    assert (taken.value, taken["max-age"]) == ("", "0")
-    for attribute in ("httponly", "samesite", "path", "secure", "domain"):
-        assert taken[attribute] == given[attribute]
-    assert (await api.get(f"{site}/currentuser")).json() == NOBODY
-    assert (await api.post(f"{site}/signout")).status_code == 200
-
-
 async def test_logs_tell_no_secret(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:
     settings = Settings(environment="local", jwt_private_key=kit.private_key, log_level="debug")
     async with serving(create_app(settings, kit.parts, Passwords(QUICK))) as api:
-        answer = await api.post("/api/users/signup", json=body())
+        answer = await api.post("/api/users/signup", json=credentials())
         await sign_in(api)
         await sign_in(api, password=f"{PASSWORD}, wrong")
-        await api.post("/api/users/signup", json=body())
-        await api.post("/api/users/signup", json=body(email=PASSWORD))
+        await api.post("/api/users/signup", json=credentials())
+        await api.post("/api/users/signup", json=credentials(email=PASSWORD))
         await api.get("/api/users/currentuser")
         await kit.database["users"].update_one({}, {"$set": {"password_hash": "not a hash"}})
         assert (await sign_in(api)).status_code == 500

@@ -44,7 +44,7 @@ def test_a_token_from_a_clock_that_is_ahead(clock: FakeClock) -> None:
 
 def test_every_published_key_is_believed_and_no_other(clock: FakeClock) -> None:
     old, new, stranger = make_signer(), make_signer(), make_signer()
-    verifier = Verifier(f" {old.public_key}, {new.public_key} ", clock)
+    verifier = Verifier(f" {old.public_key}, {new.public_key}= ", clock)
     assert verifier.verify(old.sign("u1", "a@example.com", clock())) is not None
     assert verifier.verify(new.sign("u1", "a@example.com", clock())) is not None
     assert verifier.verify(stranger.sign("u1", "a@example.com", clock())) is None

@@ -1,7 +1,7 @@
 """What mails say."""
 
 import re
-from datetime import timedelta
+from datetime import timedelta, timezone
 from html import unescape
 
 import pytest
@@ -75,4 +75,6 @@ def test_money(cents: int, currency: str, said: str) -> None:
 
 
 def test_times_are_utc() -> None:
+    new_york = timezone(timedelta(hours=-5))
+    assert minute(PAID_AT.astimezone(new_york)) == "20 November 2026 at 18:31 UTC"
     assert minute(PAID_AT - timedelta(days=15, hours=18)) == "5 November 2026 at 00:31 UTC"

@@ -72,13 +72,33 @@ def serving(sink: Sink, **options: Any) -> SMTP:
     return SMTP(sink, hostname="sink", **options)
 
 
+class Silent(asyncio.Protocol):
+    """Says nothing, not even hello."""
+
+    transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+
 @asynccontextmanager
-async def listening(make: Callable[[], SMTP], tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    server = await asyncio.get_running_loop().create_server(make, HOST, 0, ssl=tls)
+async def listening(make: Callable[[], SMTP | Silent], tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    made: list[SMTP | Silent] = []
+
+    def kept() -> SMTP | Silent:
+        made.append(make())
+        return made[-1]
+
+    server = await asyncio.get_running_loop().create_server(kept, HOST, 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for one in made:
+            if one.transport is not None:
+                one.transport.abort()
+        await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -186,15 +206,9 @@ async def test_a_server_that_falls_silent_is_for_now(sink: Sink, port: int) -> N
 
 
 async def test_a_server_that_only_listens_is_for_now() -> None:
-    server = await asyncio.start_server(hold, HOST, 0)
-    async with server:
+    async with listening(Silent) as port:
         with pytest.raises(MailDeferred):
-            await speaking(server.sockets[0].getsockname()[1], seconds=0.1).send(make_letter())
-
-
-async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-    writer.close()
+            await speaking(port, seconds=0.1).send(make_letter())
 
 
 @pytest.fixture(scope="module")

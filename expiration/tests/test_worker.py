@@ -112,6 +112,7 @@ async def test_arq_reads_what_the_worker_needs(worker: ModuleType) -> None:
     assert made.on_startup is worker.open_parts
     assert made.on_shutdown is worker.close_parts
     assert made.job_serializer is not None
+    assert (worker.WorkerSettings.redis_settings.host, worker.WorkerSettings.redis_settings.port) == ("127.0.0.1", 6379)
     connection = made.pool.connection_pool.make_connection()
     assert not connection.is_connected
     assert connection.socket_timeout == 2

@@ -64,7 +64,9 @@ class FakeIntent:
 
 
 class FakeStripe:
-    """A `Gateway`. `fails`: what goes wrong at the next calls of a step; `hooks`: what happens while one is made."""
+    """A `Gateway`. `fails`: what goes wrong at the next calls of a step; `hooks`: what happens while one is made;
+    `hangs`: the step that waits for `goes_on`.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.intents: dict[str, FakeIntent] = {}
@@ -73,6 +75,7 @@ class FakeStripe:
         self.hooks: dict[str, Callable[[], Awaitable[Any]]] = {}
         self.refuses: dict[str, str] = {}
         self.hangs = ""
+        self.goes_on = asyncio.Event()
         self.busiest = 0
         self._busy = 0
         self._clock = clock
@@ -143,8 +146,10 @@ class FakeStripe:
         self.calls.append((step, key))
         self._busy += 1
         self.busiest = max(self.busiest, self._busy)
-        await asyncio.sleep(60 if step == self.hangs else 0)
-        self._busy -= 1
+        try:
+            await (self.goes_on.wait() if step == self.hangs else asyncio.sleep(0))
+        finally:
+            self._busy -= 1
         if hook := self.hooks.pop(step, None):
             await hook()
         mode = self.fails[step].pop(0) if self.fails.get(step) else ""

@@ -272,6 +272,27 @@ async def test_a_running_service_captures_by_itself(kit: Kit) -> None:
         assert "payments_moved_total" in (await api.get("/metrics")).text
 
 
+async def test_a_slow_answer_holds_up_nobody_else(kit: Kit) -> None:
+    stripe, orders = FakeStripe(kit.clock), FakeOrders(kit)
+    settings = Settings(environment="local", jwt_public_keys=kit.signer.public_key, sweep_interval_seconds=60)
+    async with serving(create_app(settings, kit.parts, stripe)) as api:
+        slow, quick = await orders.make(), await orders.make()
+        for order in (slow, quick):
+            body = {"orderId": order.id, "token": "tok_visa"}
+            await api.post("/api/payments", json=body, headers=kit.signed_in(BUYER))
+            stripe.hangs = "capture" if order is slow else ""
+            while order is slow and not stripe.steps("capture"):
+                await kit.settle()
+                await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            while orders.orders[quick.id].status != "complete":
+                await kit.settle()
+                await asyncio.sleep(0.01)
+        assert orders.orders[slow.id].status == "awaiting:payment"
+        stripe.goes_on.set()
+    assert stripe.of(slow.id)[0].status == "captured"
+
+
 async def test_announcing_says_what_concerns_others(shop: Shop) -> None:
     paid, opened, _ = await shop.orders.make(), await shop.orders.make(), await shop.orders.make()
     await shop.pay(paid)

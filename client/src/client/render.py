@@ -45,7 +45,6 @@ class Renderer:
             minute=self.minute,
             second=self.second,
             day=self.day,
-            both=self.both,
             born=born,
             number=printed_number,
             countdown=countdown,
@@ -72,16 +71,9 @@ class Renderer:
 
     def day(self, moment: datetime) -> Markup:
         """`20 Nov 2026`."""
-        return _time(moment, self._dated("time.day", moment, 3))
-
-    def both(self, moment: datetime) -> Markup:
-        """`20 November 2026 at 18:31 UTC`."""
-        return _time(moment, self._dated("time.both", moment, None))
-
-    def _dated(self, key: str, moment: datetime, letters: int | None) -> Markup:
         there = moment.astimezone(UTC)
-        month = self._months[there.month - 1][:letters]
-        return self.words(key, day=there.day, month=month, year=there.year, time=f"{there:%H:%M}")
+        month = self._months[there.month - 1][:3]
+        return _time(moment, self.words("time.day", day=there.day, month=month, year=there.year))
 
 
 def amount(cents: int) -> str:

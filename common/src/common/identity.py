@@ -76,8 +76,8 @@ class Verifier:
 
     def __init__(self, public_keys: str, clock: Clock = now) -> None:
         """`public_keys`: base64url, separated by commas."""
-        names = [name.strip() for name in public_keys.split(",") if name.strip()]
-        self._keys = {key_id(name): Ed25519PublicKey.from_public_bytes(_decode_key(name)) for name in names}
+        keys = [_decode_key(name) for name in public_keys.split(",") if name.strip()]
+        self._keys = {key_id(encode_key(raw)): Ed25519PublicKey.from_public_bytes(raw) for raw in keys}
         self._clock = clock
         self._known: OrderedDict[bytes, User] = OrderedDict()
 

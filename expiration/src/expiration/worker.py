@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from arq import Retry
+from arq.connections import RedisSettings
 from redis.asyncio.retry import Retry as Reconnect
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as Disconnected
@@ -66,6 +67,7 @@ class WorkerSettings:
     on_startup = open_parts
     on_shutdown = close_parts
     redis_pool = redis_pool(_settings.redis_url.get_secret_value(), **PATIENCE)
+    redis_settings = RedisSettings.from_dsn(_settings.redis_url.get_secret_value())  # for `arq --check` alone
     job_serializer = to_wire
     job_deserializer = json.loads
     job_timeout = 10  # a job whose worker was killed stays locked for this long and 10 s more

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
+from functools import partial
+from types import TracebackType
 
 from prometheus_client import Counter, Gauge
 
@@ -14,8 +17,8 @@ from .settling import Settling
 from .store import PaymentStore
 
 _AT_ONCE = 8
-_BATCH = 32
-_MOST_BATCHES = 100
+_PATIENCE = 2.0
+"""Seconds that a step under way is given when the process leaves; what is cut off is taken up again."""
 ALARM = timedelta(minutes=10)
 
 _log = logging.getLogger(__name__)
@@ -24,36 +27,66 @@ _failed = Counter("payments_settling_failed", "Steps of the worker that failed a
 
 
 class Worker(Sweeper):
-    """One in each process; several side by side are safe."""
+    """One in each process; several side by side are safe. A slow answer holds up one place, not the others."""
 
     def __init__(self, store: PaymentStore, settling: Settling, clock: Clock, seconds: float) -> None:
-        super().__init__("payments", self.run, seconds)
+        super().__init__("payments", self._look, seconds)
         self._store = store
         self._settling = settling
         self._clock = clock
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._busy: dict[str, asyncio.Task[bool]] = {}
 
     async def run(self) -> None:
-        """Everything that is due now, and what becomes due by it."""
+        """Everything that is due now and becomes so by it, to the end: for tests, which start nothing else."""
         seen: set[tuple[str, int]] = set()
-        for _ in range(_MOST_BATCHES):
-            due = await self._store.due(self._clock(), _BATCH)
-            fresh = [one for one in due if (one.id, one.version) not in seen]
-            if not fresh:
-                break
-            seen.update((one.id, one.version) for one in fresh)
-            await asyncio.gather(*(self._settle(one.id) for one in fresh))
+        while started := await self._start(seen):
+            seen.update(started)
+            await asyncio.gather(*started.values())
         await self._raise_alarm()
 
-    async def _settle(self, payment_id: str) -> None:
-        async with self._places:
-            try:
-                await self._settling.settle(payment_id)
-            except OUTAGES:
-                raise
-            except Exception:  # noqa: BLE001 (one payment that cannot be settled must not keep the others waiting)
-                _failed.inc()
-                _log.exception("a payment could not be settled and is tried again", extra={"payment": payment_id})
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await super().__aexit__(kind, error, trace)
+        if under_way := list(self._busy.values()):
+            _, late = await asyncio.wait(under_way, timeout=_PATIENCE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _look(self) -> None:
+        await self._start(frozenset())
+        await self._raise_alarm()
+
+    async def _start(self, seen: AbstractSet[tuple[str, int]]) -> dict[tuple[str, int], asyncio.Task[bool]]:
+        """Begins with what is due and was not seen in this version, as far as there is room."""
+        room = _AT_ONCE - len(self._busy)
+        due = await self._store.due(self._clock(), 4 * _AT_ONCE) if room else []
+        fresh = [one for one in due if one.id not in self._busy and (one.id, one.version) not in seen]
+        started = {}
+        for one in fresh[:room]:
+            task = asyncio.create_task(self._settle(one.id))
+            task.add_done_callback(partial(self._done, one.id))
+            self._busy[one.id] = started[one.id, one.version] = task
+        return started
+
+    def _done(self, payment_id: str, task: asyncio.Task[bool]) -> None:
+        """There is room again. After a failure only the next sweep looks, or it would never rest."""
+        del self._busy[payment_id]
+        if not task.cancelled() and task.exception() is None and task.result():
+            self.kick()
+
+    async def _settle(self, payment_id: str) -> bool:
+        try:
+            await self._settling.settle(payment_id)
+        except OUTAGES as error:
+            _log.warning("a payment waits for the database", extra={"payment": payment_id, "error": str(error)[:200]})
+            return False
+        except Exception:  # noqa: BLE001 (one payment that cannot be settled must not keep the others waiting)
+            _failed.inc()
+            _log.exception("a payment could not be settled and is tried again", extra={"payment": payment_id})
+            return False
+        return True
 
     async def _raise_alarm(self) -> None:
         slowest = await self._store.slowest()

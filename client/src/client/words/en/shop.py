@@ -25,11 +25,9 @@ SHOP: Mapping[str, str] = {
     "gbp": "pounds sterling",
     "time.day": "{day} {month} {year}",
     "time.minute": "{time} UTC",
-    "time.both": "{day} {month} {year} at {time} UTC",
     # a ticket
     "ticket.no": "No. {no}",
     "ticket.listed": "Listed",
-    "ticket.number": "Number",
     "ticket.no_fee": "{currency}. No fee is added.",
     "look.free": "Available",
     "look.own": "Your listing",
@@ -172,7 +170,6 @@ SHOP: Mapping[str, str] = {
     "signin.back": "Then you are back where you were.",
     "signin.no_account": "Create an account",
     "signin.bad": "That did not match",
-    "signin.bad.say": "The email address or the password is not right. You can try again.",
     "signup": "Create an account",
     "signup.lede": "An email address and a password are all it takes.",
     "signup.reserve": "Then this ticket is reserved for you. The 15 minutes start when your account is made, not "
