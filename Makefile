@@ -10,10 +10,10 @@ READY := $(VENV)/.ready
 # A shell that forbids compiled modules would slow down every start.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop reset demo status check format unit test e2e lock
+.PHONY: help setup run stop reset demo status check format unit test e2e snapshots lock
 
 help: ## what can be done here
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 	@echo "  make run takes PORT=9000, REPLICAS=2, MONGO_NODES=3 and every setting of a service."
 
 setup: $(READY) ## install everything into .venv (the others do this first where needed)
@@ -54,6 +54,9 @@ test: $(READY) ## everything, with coverage
 	$(BIN)/coverage run -m pytest $(TESTS) tests/e2e
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+snapshots: $(READY) ## write down the contracts anew: docs/openapi, docs/events
+	$(BIN)/python -m infra.ops.snapshots
 
 lock: $(READY) ## choose the versions of everything anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \

@@ -89,6 +89,10 @@ class FakeStripe:
         """The keys that a step was asked with."""
         return [key for name, key in self.calls if name == step]
 
+    def forget_keys(self) -> None:
+        """As if a day had passed."""
+        self._replays.clear()
+
     async def create(self, terms: Terms, key: str) -> Reply:
         def perform() -> Reply:
             intent = FakeIntent(f"pi_{len(self.intents) + 1}", terms, self._clock())

@@ -41,10 +41,10 @@ class Shop:
         body = {"orderId": order.id, "token": card}
         return await self.api.post("/api/payments", json=body, headers=self._headers(key))
 
-    async def try_to_pay(self, order: OrderState) -> None:
+    async def try_to_pay(self, order: OrderState, key: str | None = None) -> None:
         """With a process that may die."""
         with suppress(Crash):
-            await self.pay(order)
+            await self.pay(order, key=key)
 
     async def open(self, order: OrderState, key: str | None = None) -> Response:
         return await self.api.post("/api/payments/intents", json={"orderId": order.id}, headers=self._headers(key))

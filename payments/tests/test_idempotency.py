@@ -78,6 +78,21 @@ async def test_a_key_whose_process_died_is_settled_by_reading_stripe(shop: Shop,
     assert intent.history == (["authorized"] if status == 201 else ["cancelled"])
 
 
+async def test_a_dead_request_that_a_worker_is_settling_is_not_settled_twice(shop: Shop) -> None:
+    order = await shop.orders.make()
+    shop.stripe.fails["confirm"] = ["crash after"]
+    await shop.try_to_pay(order, "k1")
+    shop.kit.clock.advance(61)
+    answers = []
+
+    async def meanwhile() -> None:
+        answers.append((await shop.pay(order, key="k1")).json()["status"])
+
+    shop.stripe.hooks["read"] = meanwhile
+    await shop.worker.run()
+    assert (answers, len(shop.stripe.steps("read"))) == (["pending"], 1)
+
+
 async def test_a_key_is_forgotten_after_a_day(shop: Shop) -> None:
     order = await shop.orders.make()
     await shop.pay(order, key="k1")

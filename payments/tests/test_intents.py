@@ -109,6 +109,22 @@ async def test_a_card_and_a_page_at_once_share_one_intent(shop: Shop) -> None:
     assert shop.order(order).status == "complete"
 
 
+async def test_only_the_saved_intents_secret_is_given_away(shop: Shop) -> None:
+    """Even should Stripe make two of them."""
+    order = await shop.orders.make()
+    answers = []
+
+    async def meanwhile() -> None:
+        answers.append((await shop.open(order)).json()["clientSecret"])
+        shop.stripe.forget_keys()
+
+    shop.stripe.hooks["create"] = meanwhile
+    late = await shop.open(order)
+    assert len(shop.stripe.of(order.id)) == 2
+    assert late.status_code == 503
+    assert [(await shop.open(order)).json()["clientSecret"]] == answers
+
+
 @pytest.mark.parametrize("step", ["create", "read"])
 async def test_while_stripe_is_silent_there_is_no_secret(shop: Shop, step: str) -> None:
     order = await shop.orders.make()

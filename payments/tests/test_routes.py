@@ -149,6 +149,7 @@ async def test_a_declined_card_leaves_the_order_payable_with_the_same_intent(sho
     await shop.rest()
     assert [one.history for one in shop.stripe.of(order.id)] == [["declined", "authorized", "captured"]]
     assert len(set(shop.stripe.steps("confirm"))) == 2
+    assert [payment.decline_code for payment in shop.said(order)] == ["insufficient_funds", None, None]
 
 
 async def test_a_card_that_cannot_be_used_is_a_decline(shop: Shop) -> None:
@@ -206,3 +207,26 @@ async def test_a_card_that_the_bank_thinks_about_stays_pending(shop: Shop) -> No
     shop.stripe.of(order.id)[0].become("authorized")
     await shop.wait(61)
     assert shop.order(order).status == "complete"
+
+
+@pytest.mark.parametrize("mode", ["lost before", "lost after", "fault before", "fault after"])
+@pytest.mark.parametrize("step", ["create", "confirm"])
+async def test_one_trouble_at_stripe_is_not_the_buyers(shop: Shop, step: str, mode: str) -> None:
+    order = await shop.orders.make()
+    shop.stripe.fails[step] = [mode]
+    assert (await shop.pay(order)).json()["status"] == "authorized"
+    (intent,) = shop.stripe.of(order.id)
+    assert intent.authorisations == 1
+
+
+async def test_an_order_cancelled_meanwhile_is_not_tried(shop: Shop) -> None:
+    order = await shop.orders.make()
+
+    async def cancelled() -> None:
+        await shop.orders.cancel(order.id)
+        await shop.rest()
+
+    shop.stripe.hooks["create"] = cancelled
+    assert (await shop.pay(order)).json()["type"] == "urn:ticketing:problem:order-cancelled"
+    assert shop.stripe.steps("confirm") == []
+    assert shop.stripe.of(order.id)[0].history == ["cancelled"]

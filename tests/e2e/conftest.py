@@ -22,7 +22,6 @@ WINDOW_SECONDS = 20
 """Long enough for a purchase with a crash in the middle of it."""
 SETTINGS = {
     "EXPIRATION_WINDOW_SECONDS": str(WINDOW_SECONDS),
-    "REPEAT_AFTER_SECONDS": "3",  # what a killed process had in hand is delivered again after 30 s only
     "SWEEP_INTERVAL_SECONDS": "1",
 }
 Newcomer = Callable[[], Awaitable[Person]]

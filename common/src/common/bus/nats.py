@@ -17,8 +17,11 @@ from .protocol import BusUnavailable, Listener, Message
 
 STOP_SECONDS = 10.0
 _CANCEL_SECONDS = 5.0
-ACK_WAIT = timedelta(seconds=30)
-"""How long a message may be in hand without a sign of life before the server delivers it to another process."""
+ACK_WAIT = timedelta(seconds=5)
+"""How long a message may be in hand without a sign of life before the server delivers it again.
+
+A crash delays what was in hand by this; a process that only stalled handles it twice, which changes nothing.
+"""
 HEARTBEAT = timedelta(seconds=5)
 """How often the server says that it is there while it has no message for a consumer."""
 

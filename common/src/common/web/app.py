@@ -45,6 +45,7 @@ def create_base_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        responses=problems.DESCRIPTION,
         redirect_slashes=False,
     )
     app.state.service = service

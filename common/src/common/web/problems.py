@@ -23,6 +23,35 @@ _SENTENCES = {
 _PLAIN_WORDS = {"missing": "is missing", "json_invalid": "The body is not valid JSON."}
 
 
+DESCRIPTION: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "Refused, and why",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "errors"],
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "errors": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["message"],
+                                "properties": {"message": {"type": "string"}, "field": {"type": "string"}},
+                            },
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+"""Every refusal, as OpenAPI describes it."""
+
+
 class Problem(JSONResponse):
     """An error answer."""
 
