@@ -6,9 +6,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 
 from common.testing import Kit, serving
-from payments.app import create_app
+from payments.app import create_app, create_service
 from payments.gateway import Gateway
 from payments.settings import Settings
+from payments.worker import Worker
 
 from .fake_orders import FakeOrders
 from .fake_stripe import FakeStripe
@@ -27,8 +28,14 @@ async def open_shop(kit: Kit, gateway: Gateway | None = None) -> AsyncIterator[S
     stripe, orders = FakeStripe(kit.clock), FakeOrders(kit)
     settings = Settings(environment="local", jwt_public_keys=kit.signer.public_key)
     app = create_app(settings, parts, gateway or stripe)
+
+    def another_worker() -> Worker:
+        other = StillParts("payments", kit.database, kit.bus, kit.clock)
+        create_service(settings, other, gateway or stripe)
+        return other.worker
+
     async with serving(app) as api:
-        yield Shop(kit, stripe, orders, api, parts.worker, app.state.service)
+        yield Shop(kit, stripe, orders, api, parts.worker, app.state.service, another_worker)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Payments among its fakes: what a test turns and looks at."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,7 @@ class Shop:
     api: AsyncClient
     worker: Worker
     service: Payments
+    another_worker: Callable[[], Worker]
 
     async def pay(self, order: OrderState, card: str = "tok_visa", key: str | None = None) -> Response:
         body = {"orderId": order.id, "token": card}

@@ -55,7 +55,7 @@ async def paid_again(shop: Shop, order: OrderState) -> None:
 async def worked_on(shop: Shop, _order: OrderState) -> None:
     """Another worker is at it."""
     with suppress(Crash):
-        await shop.worker.run()
+        await shop.another_worker().run()
 
 
 MOMENTS: list[Moment] = [nothing, cancelled, expired, silent, paid_again, worked_on]

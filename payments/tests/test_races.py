@@ -103,7 +103,7 @@ async def test_many_workers_capture_once(shop: Shop, caplog: pytest.LogCaptureFi
     order = await shop.orders.make()
     await shop.pay(order)
     await shop.kit.settle()
-    await asyncio.gather(*(shop.worker.run() for _ in range(8)))
+    await asyncio.gather(*(shop.another_worker().run() for _ in range(8)))
     await shop.rest()
     (intent,) = shop.stripe.of(order.id)
     assert (intent.captures, len(shop.stripe.steps("capture"))) == (1, 1)
@@ -130,6 +130,7 @@ async def test_a_capture_and_a_cancel_at_once_end_in_one_of_the_two(shop: Shop) 
 async def test_an_order_that_ends_while_an_authorisation_is_saved_lets_the_money_go_at_once(shop: Shop) -> None:
     """The order was read before it ended, and the payment is written after that was heard."""
     order = await shop.orders.make()
+    shop.orders.deaf = True
 
     async def ends() -> None:
         await shop.orders.cancel(order.id)

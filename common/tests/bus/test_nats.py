@@ -316,7 +316,7 @@ async def test_consumers_are_made_as_designed_and_brought_up_to_date(streams: Na
             tickets = (await jetstream.consumer_info("TICKETS", "orders")).config
             assert tickets.filter_subjects == [event_type.name for event_type in handlers]
         assert (tickets.durable_name, tickets.ack_wait, tickets.max_deliver, tickets.max_ack_pending) == (
-            *("orders", 30, -1),
+            *("orders", 5, -1),
             1000,
         )
         expiration = (await jetstream.consumer_info("EXPIRATION", "orders")).config
