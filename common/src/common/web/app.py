@@ -45,16 +45,14 @@ def create_base_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        responses=problems.DESCRIPTION,
         redirect_slashes=False,
     )
     app.state.service = service
     app.state.verifier = verifier
     problems.install(app)
     app.add_middleware(RequestMiddleware)
-    app.include_router(health.router(checks))
-    for router in routers:
-        app.include_router(router)
+    for router in (*routers, health.router(checks)):
+        app.router.routes.extend(router.routes)  # `include_router` would match each request twice, at 50 us
     return app
 
 

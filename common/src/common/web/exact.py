@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from . import problems
+
 
 def _refuse(constant: str) -> NoReturn:
     raise json.JSONDecodeError(f"{constant} is not JSON", constant, 0)
@@ -42,4 +44,4 @@ class ExactRoute(APIRoute):
 
 def api_router(prefix: str, tag: str) -> APIRouter:
     """A router for JSON routes below `prefix`."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=ExactRoute)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=ExactRoute, responses=problems.DESCRIPTION)
