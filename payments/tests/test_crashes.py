@@ -66,7 +66,7 @@ PLACES = {
     "capture": ("capture", "then"),
     "cancel": ("capture", "then"),
 }
-"""While which step it happens; `then`: after the buyer was answered. What comes before a failure knows nothing of it."""
+"""While which step it happens; `then`: after the buyer was answered."""
 
 
 @pytest.mark.parametrize("step", FAILURES)
