@@ -4,10 +4,11 @@ Writes are acknowledged by a majority and journaled, reads are of what a majorit
 """
 
 import asyncio
+import itertools
 import logging
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -40,6 +41,9 @@ __all__ = [
     "IndexModel",
     "Mongo",
 ]
+
+_TOGETHER = 100
+"""Documents that one query reads by id."""
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -110,6 +114,59 @@ def oid(text: str) -> ObjectId:
         return ObjectId(text)
     except InvalidId as error:
         raise ValueError("an id is 24 hexadecimal digits") from error
+
+
+class Reads:
+    """Reads by id, put together: whoever asks while a query is under way shares the next one.
+
+    A query costs several hundred microseconds whether it brings one document or sixteen.
+    """
+
+    def __init__(self, collection: Collection, without: Sequence[str] = ()) -> None:
+        """`without`: fields that nobody here wants."""
+        self._collection = collection
+        self._projection = dict.fromkeys(without, 0)
+        self._wanted: dict[ObjectId, asyncio.Future[Document | None]] = {}
+        self._reading: asyncio.Task[None] | None = None
+
+    async def get(self, identity: str) -> Document | None:
+        """The document with this id, as a majority has it at some moment after the call."""
+        future = self._wanted.get(oid(identity))
+        if future is None:
+            future = self._wanted[oid(identity)] = asyncio.get_running_loop().create_future()
+            future.add_done_callback(_looked_at)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        return await asyncio.shield(future)  # one who leaves must not take the others' answer along
+
+    async def _read(self) -> None:
+        try:
+            while self._wanted:
+                wanted = dict(itertools.islice(self._wanted.items(), _TOGETHER))
+                for identity in wanted:
+                    del self._wanted[identity]
+                await self._answer(wanted)
+        finally:
+            self._reading = None
+
+    async def _answer(self, wanted: dict[ObjectId, "asyncio.Future[Document | None]"]) -> None:
+        try:
+            found = self._collection.find({"_id": {"$in": list(wanted)}}, self._projection or None)
+            documents = {document["_id"]: document async for document in found}
+        except BaseException as error:  # also when cancelled: those who wait have to hear of it
+            for future in wanted.values():
+                future.set_exception(error if isinstance(error, Exception) else AutoReconnect("closing"))
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for identity, future in wanted.items():
+                future.set_result(documents.get(identity))
+
+
+def _looked_at(future: "asyncio.Future[Document | None]") -> None:
+    """Where everybody who asked has left, nobody complains of an error that nobody saw."""
+    if not future.cancelled():
+        future.exception()
 
 
 YOUNG = timedelta(seconds=10)

@@ -6,7 +6,7 @@ from typing import Any
 
 from common.clock import Clock
 from common.events import ConfirmedPayment, ReservedTicket, TicketState
-from common.mongo import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKey, IndexModel, oid
+from common.mongo import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKey, IndexModel, Reads, oid
 from common.outbox import Aggregates, Relay
 
 from .domain import Order, Repeat
@@ -71,10 +71,11 @@ class TicketReplica:
 
     def __init__(self, database: Database) -> None:
         self._tickets: Collection = database["tickets"]
+        self._reads = Reads(self._tickets)
 
     async def get(self, ticket_id: str) -> TicketState | None:
         """The ticket, taken down or not."""
-        document = await self._tickets.find_one({"_id": oid(ticket_id)})
+        document = await self._reads.get(ticket_id)
         return None if document is None else _ticket(document)
 
     async def holders(self, ticket_ids: Iterable[str]) -> set[str]:

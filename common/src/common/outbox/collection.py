@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from common.clock import Clock
 from common.errors import Conflict
 from common.events import Said
-from common.mongo import ASCENDING, Collection, Document, IndexModel, oid
+from common.mongo import ASCENDING, Collection, Document, IndexModel, Reads, oid
 
 from .entry import LIMIT, added, compacted, entry
 from .relay import Relay
@@ -54,6 +54,7 @@ class Aggregates(Generic[A]):
     ) -> None:
         """`encode` gives every field but `_id`, `version` and `outbox`; `decode` gets the whole document."""
         self.collection = collection
+        self._reads = Reads(collection, without=["outbox"])
         self._relay = relay
         self._clock = clock
         self._encode = encode
@@ -68,7 +69,7 @@ class Aggregates(Generic[A]):
 
     async def get(self, identity: str) -> A | None:
         """The aggregate as a majority has it."""
-        document = await self.collection.find_one({"_id": oid(identity)}, {"outbox": 0})
+        document = await self._reads.get(identity)
         return None if document is None else self._decode(document)
 
     async def find(
