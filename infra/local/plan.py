@@ -45,7 +45,7 @@ def _parts(settings: StackSettings, layout: Layout, around: services.Surrounding
     public = {service: around.services[service] for service in (*gateway.PREFIXES.values(), "client")}
     upstreams = {**public, "stripe": [around.stripe], "mail": [mail_port]}
     behind = (
-        standins.stripe(layout, around.stripe),
+        standins.stripe(layout, around.stripe, *services.webhook(around)),
         standins.mail(layout, mail_port, around.smtp),
         *services.parts(around),
     )

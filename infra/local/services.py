@@ -98,6 +98,13 @@ def environment(service: str, around: Surroundings) -> dict[str, str]:
     return wiring | chosen
 
 
+def webhook(around: Surroundings) -> tuple[str, str]:
+    """Where the stand-in sends what happens there, and the secret that signs it."""
+    return f"{around.url('payments')}/api/payments/webhook", around.inherited.get(
+        "STRIPE_WEBHOOK_SECRET", STRIPE_SECRET
+    )
+
+
 def _choices(service: str, around: Surroundings) -> dict[str, str]:
     """The stand-ins: whoever names a real Stripe or mail server gets that, whole."""
     choices = {"ENVIRONMENT": "local"}

@@ -7,11 +7,12 @@ from .part import Part
 from .probes import http_answers
 
 
-def stripe(layout: Layout, port: int) -> Part:
-    """Payment intents, cards and refunds, with no money."""
+def stripe(layout: Layout, port: int, webhook_url: str, webhook_secret: str) -> Part:
+    """Payment intents, cards and refunds, with no money; what happens to them is sent to `webhook_url`."""
     data = layout.data("stripe") / "state.json"
     command = (sys.executable, "-m", "infra.local.stripe", "--port", str(port), "--data", str(data))
-    return Part("stripe", command, ready=http_answers(port, "/livez"), env=_importable())
+    webhooks = ("--webhook-url", webhook_url, "--webhook-secret", webhook_secret)
+    return Part("stripe", (*command, *webhooks), ready=http_answers(port, "/livez"), env=_importable())
 
 
 def mail(layout: Layout, http: int, smtp: int) -> Part:

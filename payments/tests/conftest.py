@@ -35,7 +35,7 @@ async def open_shop(kit: Kit, gateway: Gateway | None = None) -> AsyncIterator[S
         return other.worker
 
     async with serving(app) as api:
-        yield Shop(kit, stripe, orders, api, parts.worker, app.state.service, another_worker)
+        yield Shop(kit, stripe, orders, api, parts.worker, parts.webhooks, app.state.service, another_worker)
 
 
 @pytest.fixture

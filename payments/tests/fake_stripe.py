@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from common.clock import Clock
 from payments.gateway import (
@@ -12,9 +12,11 @@ from payments.gateway import (
     Cancelled,
     Captured,
     Declined,
+    Marks,
     Missing,
     NeedsAction,
     Processing,
+    Refund,
     Refused,
     Reply,
     Terms,
@@ -25,6 +27,9 @@ from payments.gateway import (
 MODES = ("crash before", "crash after", "lost before", "lost after", "fault before", "fault after")
 """The process dies, no answer comes, or a 500: before Stripe has done it, or after."""
 REPLAYED = timedelta(hours=24)
+NOT_OURS = "somebody else"
+"""The order of an intent that another program made in the same account."""
+T = TypeVar("T")
 
 
 class Crash(BaseException):
@@ -41,6 +46,11 @@ class FakeIntent:
     authorisations: int = 0
     captures: int = 0
     history: list[str] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+
+    @property
+    def returned(self) -> int:
+        return sum(one.amount_cents for one in self.refunds if one.status != "failed")
 
     def reply(self) -> Reply:
         secret = f"{self.id}_secret"
@@ -74,12 +84,13 @@ class FakeStripe:
         self.fails: dict[str, list[str]] = {}
         self.hooks: dict[str, Callable[[], Awaitable[Any]]] = {}
         self.refuses: dict[str, str] = {}
+        self.refunds_become: Literal["pending", "succeeded", "failed"] = "succeeded"
         self.hangs = ""
         self.goes_on = asyncio.Event()
         self.busiest = 0
         self._busy = 0
         self._clock = clock
-        self._replays: dict[str, tuple[datetime, tuple[Any, ...], Reply]] = {}
+        self._replays: dict[str, tuple[datetime, tuple[Any, ...], Any]] = {}
 
     def of(self, order_id: str) -> list[FakeIntent]:
         """The intents made for an order, oldest first."""
@@ -146,7 +157,35 @@ class FakeStripe:
 
         return await self._step("find", "", (terms,), perform)
 
-    async def _step(self, step: str, key: str, asked: tuple[Any, ...], perform: Callable[[], Reply]) -> Reply:
+    async def inspect(self, intent_id: str) -> tuple[Marks | None, Reply]:
+        def perform() -> Reply:
+            return self.intents[intent_id].reply() if intent_id in self.intents else Missing()
+
+        reply = await self._step("inspect", "", (intent_id,), perform)
+        if isinstance(reply, Unknown | Missing):
+            return None, reply
+        terms = self.intents[intent_id].terms
+        marks = Marks(terms.order_id, terms.payment_id, terms.attempt)
+        return (None if terms.order_id == NOT_OURS else marks), reply
+
+    async def refund(
+        self, intent_id: str, amount_cents: int | None, key: str, number: int | None = None
+    ) -> Refund | Refused | Missing | Unknown:
+        intent = self.intents[intent_id]
+
+        def perform() -> Refund | Refused:
+            left = intent.terms.amount_cents - intent.returned
+            if intent.status != "captured" or left == 0 or (amount_cents or 0) > left:
+                return Refused("charge_already_refunded")
+            intent.refunds.append(Refund(self.refunds_become, amount_cents or left, number))
+            return intent.refunds[-1]
+
+        return await self._step("refund", key, (intent_id, amount_cents, number), perform)
+
+    async def refunds(self, intent_id: str) -> tuple[Refund, ...] | Unknown:
+        return await self._step("refunds", "", (intent_id,), lambda: tuple(self.intents[intent_id].refunds))
+
+    async def _step(self, step: str, key: str, asked: tuple[Any, ...], perform: Callable[[], T]) -> T | Any:
         self.calls.append((step, key))
         self._busy += 1
         self.busiest = max(self.busiest, self._busy)
@@ -168,13 +207,13 @@ class FakeStripe:
         self._fail(mode, "after")
         return Unknown() if mode == "lost after" else reply
 
-    def _perform(self, step: str, mode: str, perform: Callable[[], Reply]) -> Reply:
+    def _perform(self, step: str, mode: str, perform: Callable[[], T]) -> T | Refused | Unknown:
         if step in self.refuses:
             return Refused(self.refuses.pop(step))
         reply = perform() if mode != "fault before" else Unknown(answered=True)
         return Unknown(answered=True) if mode == "fault after" else reply
 
-    def _replayed(self, step: str, key: str, asked: tuple[Any, ...]) -> Reply | None:
+    def _replayed(self, step: str, key: str, asked: tuple[Any, ...]) -> Any:
         if key not in self._replays or self._clock() - self._replays[key][0] >= REPLAYED:
             return None
         assert self._replays[key][1] == (step, *asked), f"the key {key} came before with another body"

@@ -11,6 +11,7 @@ from common.events import Event, OrderState, PaymentState, parse
 from common.testing import Kit
 from common.web import Parts
 from payments.service import Payments
+from payments.webhooks import Webhooks
 from payments.worker import Worker
 
 from .factories import BUYER
@@ -22,11 +23,14 @@ class StillParts(Parts):
     """Parts that start nothing in the background: the worker runs when the test says so."""
 
     worker: Worker
+    webhooks: Webhooks
 
     def add(self, *parts: AbstractAsyncContextManager[Any]) -> None:
         for part in parts:
             if isinstance(part, Worker):
                 self.worker = part
+            if isinstance(part, Webhooks):
+                self.webhooks = part
 
 
 @dataclass
@@ -36,6 +40,7 @@ class Shop:
     orders: FakeOrders
     api: AsyncClient
     worker: Worker
+    webhooks: Webhooks
     service: Payments
     another_worker: Callable[[], Worker]
 
@@ -62,6 +67,7 @@ class Shop:
             if before == (before := (len(self.stripe.calls), len(self.kit.bus.published))):
                 return
             with suppress(Crash):
+                await self.webhooks.run()
                 await self.worker.run()
 
     async def wait(self, seconds: float) -> None:
@@ -83,7 +89,7 @@ class Shop:
 
     async def forget(self) -> None:
         """Empties the house, so that one test can tell many stories and stay quick."""
-        for name in ("payments", "orders"):
+        for name in ("payments", "orders", "webhooks"):
             await self.kit.database[name].delete_many({})
         self.orders.orders.clear()
         self.stripe.intents.clear()

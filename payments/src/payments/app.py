@@ -8,44 +8,66 @@ from common.identity import Verifier
 from common.web import Parts, create_base_app
 
 from .gateway import Gateway
+from .inbox import Inbox
 from .intents import Intents
 from .listeners import SUBSCRIPTIONS
+from .refunding import Refunds
 from .routes import router
 from .schedule import Schedule
 from .service import Payments
 from .settings import Settings
 from .settling import Settling
 from .store import PaymentStore
+from .strays import Strays
 from .stripe_gateway import StripeGateway
+from .webhooks import Webhooks
 from .worker import Worker
 
 
 def create_service(settings: Settings, parts: Parts, gateway: Gateway | None = None) -> Payments:
     """The use cases on these parts, with the worker among them; a test hands in a fake gateway."""
-    store = PaymentStore(parts.database, parts.relay, parts.clock)
-    parts.index(store.indexes)
+    store, inbox = PaymentStore(parts.database, parts.relay, parts.clock), Inbox(parts.database)
+    parts.index(store.indexes, inbox.indexes)
     if gateway is None:
         stripe = StripeGateway(settings.stripe_key.get_secret_value(), settings.stripe_url)
         parts.add(stripe)
         gateway = stripe
-    schedule = Schedule(
-        give_up=timedelta(seconds=settings.give_up_seconds),
-        undecided=timedelta(seconds=settings.undecided_seconds),
-        repeat_after=timedelta(seconds=settings.repeat_after_seconds),
-        repeat_limit=timedelta(seconds=settings.repeat_limit_seconds),
-    )
+    schedule = _schedule(settings)
     intents = Intents(store, gateway, schedule, parts.clock)
-    settling = Settling(store, gateway, intents, schedule, parts.clock)
+    refunds = Refunds(store, gateway, intents, schedule, parts.clock)
+    settling = Settling(store, gateway, intents, refunds, schedule=schedule, clock=parts.clock)
     worker = Worker(store, settling, parts.clock, settings.sweep_interval_seconds)
-    parts.add(worker)
+    webhooks = Webhooks(
+        inbox,
+        store,
+        intents,
+        refunds,
+        Strays(store, gateway, parts.clock),
+        clock=parts.clock,
+        secret=settings.stripe_webhook_secret.get_secret_value(),
+        seconds=settings.sweep_interval_seconds,
+        settle=worker.kick,
+    )
+    parts.add(worker, webhooks)
     return Payments(
         store,
         intents,
         settling,
+        refunds=refunds,
+        webhooks=webhooks,
         schedule=schedule,
         clock=parts.clock,
         currency=settings.currency,
         kick=worker.kick,
+    )
+
+
+def _schedule(settings: Settings) -> Schedule:
+    return Schedule(
+        give_up=timedelta(seconds=settings.give_up_seconds),
+        undecided=timedelta(seconds=settings.undecided_seconds),
+        repeat_after=timedelta(seconds=settings.repeat_after_seconds),
+        repeat_limit=timedelta(seconds=settings.repeat_limit_seconds),
     )
 
 

@@ -19,11 +19,11 @@ from common.events import (
 )
 
 from .decline import UNCONFIRMED, public
-from .errors import AlreadyPaid, BeingPaid, OrderCancelled, TooManyTries
+from .errors import AlreadyPaid, AlreadyRefunded, BeingPaid, NotCaptured, OrderCancelled, TooManyTries
 from .known import KnownOrder
 from .requests import Request, declined, recent
 
-Task = Literal["capture", "cancel", "read"]
+Task = Literal["capture", "cancel", "read", "refund"]
 MOST_TRIES = 20
 """Cards that may be tried for one order: a reservation is no place to test stolen ones."""
 KEY_LIFETIME = timedelta(hours=23)
@@ -65,7 +65,8 @@ class Payment:
 
     `unsaid`: the latest changes, of those that `version` counts, that nobody else could see. `generation` and
     `keyed_at` make Stripe's idempotency keys. `due_at`: when the worker looks; `asking`: the task that it is busy with
-    since `asking_since`, for the `asks`-th time.
+    since `asking_since`, for the `asks`-th time. `refund_at`: when the refund that an operator asked
+    for is next seen to.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Payment:
     asks: int = 0
     repeats: int = 0
     repeated_at: datetime | None = None
+    refund_at: datetime | None = None
 
     @property
     def attempt(self) -> Attempt:
@@ -215,9 +217,28 @@ class Payment:
             due_at=again_at,
         )
 
-    def rekeyed(self, moment: datetime) -> Self:
+    def refunding(self, moment: datetime) -> Self | None:
+        """To be returned, under a key of its own; None where that was asked for already."""
+        if self.status == "refunded":
+            raise AlreadyRefunded
+        if self.status != "captured":
+            raise NotCaptured
+        return self.rekeyed(moment, refund_at=moment) if self.refund_at is None else None
+
+    def refund_put_off(self, moment: datetime) -> Self | None:
+        """Seen to at that time: Stripe has taken it, and the bank is at it."""
+        return None if self.refund_at is None else self._refund_until(moment)
+
+    def refund_given_up(self) -> Self | None:
+        """It will not be made; an operator may ask again."""
+        return None if self.refund_at is None else self._refund_until(None)
+
+    def _refund_until(self, moment: datetime | None) -> Self:
+        return self._privately(refund_at=moment, **_AT_REST)
+
+    def rekeyed(self, moment: datetime, **changes: Any) -> Self:
         """With new keys: Stripe has been read, and the old ones would only bring back an old answer."""
-        return self._privately(generation=self.generation + 1, keyed_at=moment)
+        return self._privately(generation=self.generation + 1, keyed_at=moment, **changes)
 
     def waiting(self, due_at: datetime | None) -> Self:
         """Looked at: nothing is to be done before then, whatever a worker was at."""
@@ -231,7 +252,7 @@ class Payment:
         return replace(self, version=self.version + 1, unsaid=self.unsaid + 1, **changes)
 
     def _became(self, status: PaymentStatus, moment: datetime, **changes: Any) -> Self:
-        changes |= {**_AT_REST, "unsaid": 0, "repeats": 0, "repeated_at": None}
+        changes |= {**_AT_REST, "unsaid": 0, "repeats": 0, "repeated_at": None, "refund_at": None}
         return replace(self, version=self.version + 1, status=status, since=moment, **changes)
 
     # ---- what others hear

@@ -9,7 +9,11 @@ AppError
 │   ├── CardDeclined     400  in words that depend on why (see decline.py)
 │   ├── TooManyTries     400
 │   ├── WrongCurrency    400
-│   └── KeyReused        400
+│   ├── KeyReused        400
+│   ├── BadSignature     400
+│   ├── BadEvent         400
+│   ├── NotCaptured      400  to an operator
+│   └── AlreadyRefunded  400  to an operator
 ├── Conflict
 │   └── StillRunning     409
 └── Unavailable
@@ -49,6 +53,22 @@ class WrongCurrency(Invalid):
 
 class KeyReused(Invalid):
     code, sentence = "key-reused", "This Idempotency-Key came before with another request."
+
+
+class BadSignature(Invalid):
+    code, sentence = "bad-signature", "This webhook is not signed by Stripe, or not just now."
+
+
+class BadEvent(Invalid):
+    code, sentence = "bad-event", "This webhook is no event of Stripe's."
+
+
+class NotCaptured(Invalid):
+    code, sentence = "not-captured", "Nothing was taken for this order, so nothing can be returned."
+
+
+class AlreadyRefunded(Invalid):
+    code, sentence = "already-refunded", "This order is refunded already."
 
 
 class StillRunning(Conflict):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,24 @@ class Unknown:
     answered: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money on its way back. `number`: which of our requests made it; None for one made elsewhere."""
+
+    status: Literal["pending", "succeeded", "failed"]
+    amount_cents: int
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What we noted on an intent when we made it."""
+
+    order_id: str
+    payment_id: str
+    attempt: int
+
+
 Intent = Unconfirmed | NeedsAction | Declined | Authorised | Captured | Cancelled | Processing
 Reply = Intent | Refused | Missing | Unknown
 
@@ -118,4 +136,18 @@ class Gateway(Protocol):
 
     async def find(self, terms: Terms, since: datetime) -> Reply:
         """The newest intent made on these terms since then."""
+        ...
+
+    async def inspect(self, intent_id: str) -> tuple[Marks | None, Reply]:
+        """How it stands, and our marks on it; None where it is not one of ours."""
+        ...
+
+    async def refund(
+        self, intent_id: str, amount_cents: int | None, key: str, number: int | None = None
+    ) -> Refund | Refused | Missing | Unknown:
+        """Returns this much of what was taken, or all that is left of it."""
+        ...
+
+    async def refunds(self, intent_id: str) -> tuple[Refund, ...] | Unknown:
+        """The refunds made of it, whoever made them."""
         ...

@@ -101,10 +101,26 @@ class Intents:
         reply: Reply = Missing() if intent_id is None else await self._gateway.read(intent_id)
         return await self.saved(payment, reply), reply
 
+    async def hinted(self, payment: Payment) -> tuple[Payment, Reply]:
+        """After a hint that its intent has moved. What a card that is being tried comes to is its own request's to say:
+
+        until Stripe has heard of that card, it tells of the one before.
+        """
+        intent_id = payment.attempt.intent_id
+        reply: Reply = Missing() if intent_id is None else await self._gateway.read(intent_id)
+        tried = payment.status == "pending" and self._clock() < payment.since + self._schedule.undecided
+        if tried and not isinstance(reply, Authorised | Captured | Cancelled):
+            return payment, reply
+        return (await self.saved(payment, reply)).payment, reply
+
     async def saved(self, payment: Payment, reply: Reply) -> Answer:
         """The payment after a word of Stripe's, which changes nothing where the payment has moved on."""
         said, code, secret = _meaning(reply)
         return Answer(payment if said is None else await self._save(payment, said, code), secret)
+
+    async def refunded(self, payment: Payment) -> None:
+        """Saves that Stripe has returned all of it."""
+        await self._save(payment, "refunded", None)
 
     async def close(self, payment: Payment) -> Payment:
         """The payment after its intent was cancelled, as is saved already."""
@@ -153,6 +169,8 @@ class Intents:
         order = await self._store.order_of(payment)
 
         def decide(now: Payment) -> Change[Payment] | None:
+            if said in _OF_ONE_CARD and now.tries != payment.tries:
+                return None  # another card is being tried since Stripe was asked
             told = now.told(payment.attempt.number, said, order.status, self._clock(), code)
             if told is None:
                 return None
@@ -185,6 +203,9 @@ class Intents:
             return None
         answer = await self._identified(payment, reply)
         return Answer(await self.rekeyed(answer.payment), answer.client_secret)
+
+
+_OF_ONE_CARD = frozenset({"declined", "requires_action"})
 
 
 def _terms(payment: Payment) -> Terms:

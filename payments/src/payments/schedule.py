@@ -24,6 +24,8 @@ class Schedule:
 
         A capture needs orders' word for this payment, this attempt and this amount; any other word lets the money go.
         """
+        if payment.status == "captured":
+            return "refund" if payment.refund_at is not None and moment >= payment.refund_at else None
         if order.status == "cancelled":
             return "cancel" if payment.status in _HELD else None
         if payment.status == "pending":
@@ -52,6 +54,8 @@ class Schedule:
     def _next_look(self, payment: Payment, order: KnownOrder) -> datetime | None:
         if payment.status == "pending":
             return payment.since + self.undecided
+        if payment.status == "captured":
+            return payment.refund_at
         moments = [self._repeat_at(payment)] if self._unheard(payment, order) else []
         if order.status == "created" and payment.confirmable:
             moments.append(order.expires_at + self.give_up)

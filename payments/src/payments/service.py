@@ -14,10 +14,14 @@ from .domain import Payment
 from .errors import CardDeclined, KeyReused, OrderCancelled, StillRunning, StripeSilent
 from .intents import Answer, Intents
 from .known import KnownOrder
+from .refunding import Refunds
 from .requests import Request, digest
 from .schedule import Schedule
 from .settling import Settling
 from .store import PaymentStore
+from .webhooks import Webhooks
+
+_MOST_LISTED = 1000
 
 
 class Payments:
@@ -29,12 +33,16 @@ class Payments:
         intents: Intents,
         settling: Settling,
         *,
+        refunds: Refunds,
+        webhooks: Webhooks,
         schedule: Schedule,
         clock: Clock,
         currency: str,
         kick: Callable[[], None],
     ) -> None:
-        """`kick` tells the worker that something may be due."""
+        """`kick` tells the worker that something may be due. `webhooks` takes what Stripe sends."""
+        self.webhooks = webhooks
+        self._refunds = refunds
         self._store = store
         self._intents = intents
         self._settling = settling
@@ -96,6 +104,18 @@ class Payments:
             payment = await self._store.payments.change(payment_id, _announced)
             said += payment is not None and bool(payment.said())
         return said
+
+    async def refund(self, order_id: str) -> Payment:
+        """Returns all of what was taken for an order; what Stripe does not answer now, the worker goes on with."""
+        asked = await self._refunds.ask(order_id)
+        await self._settling.settle(asked.id)
+        return await self._store.payments.get(asked.id) or asked
+
+    async def undecided(self) -> list[Payment]:
+        """The payments that Stripe has been asked about for longer than it should take, longest first."""
+        before = self._clock() - self._schedule.undecided
+        slowest = await self._store.slowest(_MOST_LISTED)
+        return [one for one in slowest if one.asking_since is not None and one.asking_since <= before]
 
     async def _order(self, order_id: str, user_id: str) -> KnownOrder:
         order = await eventually(lambda: self._store.order(order_id), order_id, self._clock)

@@ -9,6 +9,7 @@ from .domain import Payment, Task
 from .gateway import Cancelled, Declined, Gateway, Refused, Unconfirmed, Unknown
 from .intents import Intents
 from .known import KnownOrder
+from .refunding import Refunds
 from .schedule import Schedule, confirmed
 from .store import PaymentStore
 
@@ -19,11 +20,19 @@ class Settling:
     """Two at once are safe: versions let one write, and Stripe takes each step of an intent once."""
 
     def __init__(
-        self, store: PaymentStore, gateway: Gateway, intents: Intents, schedule: Schedule, clock: Clock
+        self,
+        store: PaymentStore,
+        gateway: Gateway,
+        intents: Intents,
+        refunds: Refunds,
+        *,
+        schedule: Schedule,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._gateway = gateway
         self._intents = intents
+        self._refunds = refunds
         self._schedule = schedule
         self._clock = clock
 
@@ -59,6 +68,8 @@ class Settling:
             await self._capture(trusted)
         elif task == "read":
             await self._read(trusted)
+        elif task == "refund":
+            await self._refunds.settle(trusted)
         else:
             if order.status == "awaiting:payment" and not confirmed(payment, order):
                 _log.error("orders confirmed another payment than ours", extra={"payment": payment.id})

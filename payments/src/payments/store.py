@@ -30,10 +30,11 @@ class PaymentStore:
 
     @property
     def indexes(self) -> dict[Collection, list[IndexModel]]:
-        """One payment for each order; what is due; what takes long; a user's idempotency keys."""
+        """One payment for each order; whose intent; what is due; what takes long; a user's idempotency keys."""
         keys = {"requests.key": {"$exists": True}}
         models = [
             IndexModel([("order_id", ASCENDING)], unique=True),
+            IndexModel([("attempts.intent_id", ASCENDING)]),
             IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": _SET}),
             IndexModel([("asking_since", ASCENDING)], partialFilterExpression={"asking_since": _SET}),
             IndexModel([("user_id", ASCENDING), ("requests.key", ASCENDING)], partialFilterExpression=keys),
@@ -71,6 +72,11 @@ class PaymentStore:
         found = await self.payments.find({"order_id": oid(order_id)}, limit=1)
         return found[0] if found else None
 
+    async def with_intent(self, intent_id: str) -> Payment | None:
+        """The payment that an intent was made for."""
+        found = await self.payments.find({"attempts.intent_id": intent_id}, limit=1)
+        return found[0] if found else None
+
     async def with_request(self, user_id: str, key: str) -> list[Payment]:
         """The payments that remember this idempotency key of this user's, newest first."""
         return await self.payments.find({"user_id": oid(user_id), "requests.key": key}, limit=10)
@@ -92,10 +98,9 @@ class PaymentStore:
         """What has to be looked at, longest due first."""
         return await self.payments.find({"due_at": {"$lte": moment, **_SET}}, [("due_at", ASCENDING)], limit)
 
-    async def slowest(self) -> Payment | None:
-        """The one that Stripe has been asked about for the longest time."""
-        found = await self.payments.find({"asking_since": _SET}, [("asking_since", ASCENDING)], 1)
-        return found[0] if found else None
+    async def slowest(self, limit: int) -> list[Payment]:
+        """Those that Stripe has been asked about for the longest time."""
+        return await self.payments.find({"asking_since": _SET}, [("asking_since", ASCENDING)], limit)
 
     async def ids(self) -> AsyncIterator[str]:
         """Every payment, oldest first."""
@@ -129,6 +134,7 @@ def _encode(payment: Payment) -> Document:
         "asks": payment.asks,
         "repeats": payment.repeats,
         "repeated_at": payment.repeated_at,
+        "refund_at": payment.refund_at,
     }
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import stripe
 from prometheus_client import Histogram
@@ -16,9 +17,11 @@ from .gateway import (
     Captured,
     Declined,
     Intent,
+    Marks,
     Missing,
     NeedsAction,
     Processing,
+    Refund,
     Refused,
     Reply,
     Terms,
@@ -27,7 +30,7 @@ from .gateway import (
 )
 
 if TYPE_CHECKING:
-    from stripe.params import PaymentIntentListParams
+    from stripe.params import PaymentIntentListParams, RefundCreateParams, RefundListParams
 
 ANSWER_WITHIN = 10.0
 """Seconds."""
@@ -35,6 +38,11 @@ _SKEW = timedelta(minutes=2)
 _PAGES = 10
 _REFUSALS, _NOT_FOUND, _KEY_REFUSED = range(400, 500), 404, frozenset({401, 403})
 _NOT_DONE = _KEY_REFUSED | {409, 429}
+
+_ID = re.compile(r"[0-9a-f]{24}")
+_NUMBER = "request"
+"""Where a refund's number is noted."""
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _seconds = Histogram("stripe_request_seconds", "Time that Stripe took to answer", ["step", "outcome"])
@@ -54,6 +62,7 @@ class StripeGateway:
         )
         self._intents = client.v1.payment_intents
         self._methods = client.v1.payment_methods
+        self._refunds = client.v1.refunds
 
     async def __aenter__(self) -> Self:
         return self
@@ -124,14 +133,44 @@ class StripeGateway:
             params["starting_after"] = page.data[-1].id
         return None
 
+    async def inspect(self, intent_id: str) -> tuple[Marks | None, Reply]:
+        """How it stands, and our marks on it; None where it is not one of ours."""
+        found = await self._made(
+            "inspect", self._intents.retrieve_async(intent_id), lambda one: (_marks(one), _outcome(one))
+        )
+        return found if isinstance(found, tuple) else (None, found)
+
+    async def refund(
+        self, intent_id: str, amount_cents: int | None, key: str, number: int | None = None
+    ) -> Refund | Refused | Missing | Unknown:
+        """Returns this much of what was taken, or all that is left of it."""
+        params: RefundCreateParams = {"payment_intent": intent_id}
+        if amount_cents is not None:
+            params["amount"] = amount_cents
+        if number is not None:
+            params["metadata"] = {_NUMBER: str(number)}
+        made = await self._made("refund", self._refunds.create_async(params, {"idempotency_key": key}), _refund)
+        return made if isinstance(made, Refund | Missing | Unknown | Refused) else Refused("unexpected")
+
+    async def refunds(self, intent_id: str) -> tuple[Refund, ...] | Unknown:
+        """The refunds made of it, whoever made them: the newest hundred."""
+        params: RefundListParams = {"payment_intent": intent_id, "limit": 100}
+        made = await self._made(
+            "refunds", self._refunds.list_async(params), lambda page: tuple(_refund(one) for one in page.data)
+        )
+        return made if isinstance(made, tuple) else Unknown()
+
     async def _asked(self, step: str, call: Awaitable[Any]) -> Reply:
+        """What came of a call about an intent."""
+        return await self._made(step, call, lambda intent: Missing() if intent is None else _outcome(intent))
+
+    async def _made(self, step: str, call: Awaitable[Any], understood: Callable[[Any], T]) -> T | Reply:
         """What came of a call. Its parameters are in no log: they may be good for money."""
         began = asyncio.get_running_loop().time()
-        reply: Reply
+        reply: T | Reply
         try:
             async with asyncio.timeout(self._answer_within):
-                intent = await call
-            reply = Missing() if intent is None else _outcome(intent)
+                reply = understood(await call)
         except TimeoutError:
             reply = Unknown()
         except stripe.StripeError as error:
@@ -144,6 +183,27 @@ class StripeGateway:
 
 def _metadata(terms: Terms) -> dict[str, str]:
     return {"orderId": terms.order_id, "paymentId": terms.payment_id, "attempt": str(terms.attempt)}
+
+
+def _marks(intent: Any) -> Marks | None:
+    noted = intent.metadata.to_dict() if intent.metadata else {}
+    order_id, payment_id, attempt = (str(noted.get(name, "")) for name in ("orderId", "paymentId", "attempt"))
+    ours = _ID.fullmatch(order_id) and _ID.fullmatch(payment_id) and attempt.isascii() and attempt.isdecimal()
+    return Marks(order_id, payment_id, int(attempt)) if ours else None
+
+
+_STANDINGS: Mapping[str, Literal["pending", "succeeded", "failed"]] = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
+
+def _refund(made: Any) -> Refund:
+    """A refund in our words (docs.stripe.com/api/refunds/object); what is neither done nor failed is pending."""
+    number = str((made.metadata.to_dict() if made.metadata else {}).get(_NUMBER, ""))
+    numbered = number.isascii() and number.isdecimal()
+    return Refund(_STANDINGS.get(made.status, "pending"), made.amount, int(number) if numbered else None)
 
 
 _OUTCOMES: Mapping[str, Callable[[Any], Intent]] = {

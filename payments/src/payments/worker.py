@@ -89,7 +89,7 @@ class Worker(Sweeper):
         return True
 
     async def _raise_alarm(self) -> None:
-        slowest = await self._store.slowest()
+        slowest = next(iter(await self._store.slowest(1)), None)
         began = None if slowest is None else slowest.asking_since
         age = timedelta() if began is None else self._clock() - began
         _oldest.set(age.total_seconds())

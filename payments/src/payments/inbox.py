@@ -1,0 +1,54 @@
+"""Stripe's events as they came, kept for 30 days under Stripe's own ids: each is handled once, and can be again."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from common.mongo import ASCENDING, Collection, Database, DuplicateKey, IndexModel
+
+KEPT = timedelta(days=30)
+_SET = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One event. `tries`: how often it was taken up before."""
+
+    id: str
+    body: bytes
+    at: datetime
+    tries: int
+
+
+class Inbox:
+    """The collection `webhooks`. `due_at` is null once an event is handled."""
+
+    def __init__(self, database: Database) -> None:
+        self._events: Collection = database["webhooks"]
+
+    @property
+    def indexes(self) -> dict[Collection, list[IndexModel]]:
+        """What is due; it forgets by itself."""
+        due = IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": _SET})
+        kept = IndexModel([("at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()))
+        return {self._events: [due, kept]}
+
+    async def keep(self, event_id: str, body: bytes, moment: datetime) -> bool:
+        """Saves it as due; False where it is here already."""
+        try:
+            await self._events.insert_one({"_id": event_id, "body": body, "at": moment, "tries": 0, "due_at": moment})
+        except DuplicateKey:
+            return False
+        return True
+
+    async def due(self, moment: datetime, limit: int) -> list[Received]:
+        """What has to be handled, longest due first."""
+        found = self._events.find({"due_at": {"$lte": moment, **_SET}}).sort("due_at", ASCENDING).limit(limit)
+        return [Received(one["_id"], bytes(one["body"]), one["at"], one["tries"]) async for one in found]
+
+    async def handled(self, event: Received) -> None:
+        """Nothing is left to be done for it."""
+        await self._events.update_one({"_id": event.id}, {"$set": {"due_at": None}})
+
+    async def put_off(self, event: Received, until: datetime) -> None:
+        """It is taken up again then."""
+        await self._events.update_one({"_id": event.id}, {"$set": {"due_at": until}, "$inc": {"tries": 1}})
