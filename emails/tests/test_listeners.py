@@ -8,6 +8,7 @@ import pytest
 from common.events import (
     ORDER_CANCELLED,
     ORDER_COMPLETED,
+    ORDER_UPDATED,
     USER_CREATED,
     ConfirmedPayment,
     EventData,
@@ -57,11 +58,32 @@ async def test_an_expired_order_is_told(kit: Kit, emails: Emails, sender: FakeSe
     assert "held for you until 20 November 2026 at 18:31 UTC" in letter.text
 
 
-@pytest.mark.parametrize("reason", ["buyer", "rejected", "failed"])
-async def test_other_ends_need_no_mail(kit: Kit, emails: Emails, sender: FakeSender, reason: Any) -> None:
+@pytest.mark.parametrize("reason", ["rejected", "failed"])
+async def test_an_order_that_ended_against_its_buyers_will_is_told(
+    kit: Kit, emails: Emails, sender: FakeSender, reason: Any
+) -> None:
     await hear(kit, make_user(), make_order(status="cancelled", reason=reason))
     await emails.send_due()
+    (letter,) = sender.sent
+    assert letter.subject == "Not charged: Hozier"
+    assert letter.text.startswith("Your order was cancelled. You were not charged.")
+
+
+async def test_who_cancels_knows_it(kit: Kit, emails: Emails, sender: FakeSender) -> None:
+    await hear(kit, make_user(), make_order(status="cancelled", reason="buyer"))
+    await emails.send_due()
     assert sender.sent == []
+
+
+async def test_a_refund_is_told_once(kit: Kit, emails: Emails, sender: FakeSender) -> None:
+    order = make_order()
+    await hear(kit, make_user(), order)
+    await emails.send_due()
+    for version in (4, 5):
+        await kit.hear(ORDER_UPDATED, order.model_copy(update={"version": version, "refunded": True}))
+        await emails.send_due()
+    assert [letter.subject for letter in sender.sent] == ["It is yours: Hozier", "Refunded: Hozier"]
+    assert "All of the $84.00 was sent back to your card" in sender.sent[1].text
 
 
 async def test_in_every_order_and_twice_it_is_one_mail(kit: Kit, emails: Emails, sender: FakeSender) -> None:
@@ -105,7 +127,7 @@ async def test_what_was_sent_is_not_sent_again(kit: Kit, emails: Emails, sender:
     order = make_order()
     await hear(kit, make_user(), order)
     await emails.send_due()
-    await kit.hear(ORDER_COMPLETED, order.model_copy(update={"version": 9, "refunded": True}), repeat=True)
+    await kit.hear(ORDER_COMPLETED, order.model_copy(update={"version": 9}), repeat=True)
     await hear(kit, order, make_user(version=1))
     kit.clock.advance(3600)
     await emails.send_due()

@@ -68,6 +68,14 @@ KINDS: Sequence[Kind[Any]] = (
         lambda order: order.status == "cancelled" and order.reason == "expired",
         lambda order, _: _of_order(order, order.expires_at),
     ),
+    # Who cancels an order knows it; of any other end its buyer is told.
+    Kind(
+        "order_cancelled",
+        OrderState,
+        lambda order: order.status == "cancelled" and order.reason in {"failed", "rejected"},
+        _of_order,
+    ),
+    Kind("order_refunded", OrderState, lambda order: order.refunded, _of_order),
 )
 
 
