@@ -1,14 +1,20 @@
-"""Payments on fakes."""
+"""Payments on fakes, or in front of the stand-in."""
 
-from collections.abc import AsyncIterator, Callable
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
+import httpx
 import pytest
 
 from common.testing import Kit, serving
+from common.testing.servers import free_port
 from payments.app import create_app, create_service
 from payments.gateway import Gateway
 from payments.settings import Settings
+from payments.stripe_gateway import StripeGateway
 from payments.worker import Worker
 
 from .fake_orders import FakeOrders
@@ -48,3 +54,32 @@ async def shop(kit: Kit) -> AsyncIterator[Shop]:
 def make_shop() -> Callable[[], AbstractAsyncContextManager[Shop]]:
     """For tests that need many."""
     return lambda: open_shop(Kit("payments"))
+
+
+@pytest.fixture(scope="session")
+def stripe_url() -> Iterator[str]:
+    """The stand-in, as a process of its own."""
+    port = free_port()
+    command = [sys.executable, "-m", "infra.local.stripe", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+    url = f"http://127.0.0.1:{port}"
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
+            assert client.get(f"{url}/livez").status_code == 200
+        yield url
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.fixture
+async def gateway(stripe_url: str) -> AsyncIterator[StripeGateway]:
+    async with StripeGateway("sk_test_local", stripe_url, answer_within=3) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def real(kit: Kit, gateway: Gateway) -> AsyncIterator[Shop]:
+    """The whole service in front of the stand-in."""
+    async with open_shop(kit, gateway) as shop:
+        yield shop
