@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 SERVICES := auth tickets orders payments expiration client emails
 TESTS := common $(SERVICES) infra tests/repo
 READY := $(VENV)/.ready
+STRIPE_MOCK := github.com/stripe/stripe-mock@v0.203.0
 # A shell that forbids compiled modules would slow down every start.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop reset demo status check format unit test e2e snapshots lock
+.PHONY: help setup run stop reset demo status check format unit test simulation stripe-mock e2e snapshots lock
 
 help: ## what can be done here
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo "  make run takes PORT=9000, REPLICAS=2, MONGO_NODES=3 and every setting of a service."
 
 setup: $(READY) ## install everything into .venv (the others do this first where needed)
@@ -46,12 +47,19 @@ format: $(READY) ## bring all files into form
 unit: $(READY) ## the fast tests: no server, under a minute
 	$(BIN)/python -m pytest -m "not real" $(TESTS)
 
+simulation: $(READY) ## every failure at every moment, and a thousand schedules of webhooks, on fakes
+	$(BIN)/python -m pytest tests/simulation
+
+stripe-mock: $(READY) ## ask the mock that Stripe publishes with every request of ours (needs Go)
+	@test -x .local/bin/stripe-mock || GOBIN="$(CURDIR)/.local/bin" CGO_ENABLED=0 go install $(STRIPE_MOCK)
+	$(BIN)/python -m infra.ops.stripe_mock .local/bin/stripe-mock
+
 e2e: $(READY) ## a person's way through the whole product, on real parts
 	$(BIN)/python -m pytest tests/e2e
 
 test: $(READY) ## everything, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(TESTS) tests/e2e
+	$(BIN)/coverage run -m pytest $(TESTS) tests/simulation tests/e2e
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

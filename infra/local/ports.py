@@ -45,6 +45,14 @@ def choose(path: Path, names: Iterable[str]) -> dict[str, int]:
     return chosen
 
 
+def unused(count: int) -> list[int]:
+    """So many ports that nobody uses now, for programs that come and go."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(_fresh(found))
+    return list(found)
+
+
 def _fresh(taken: set[int]) -> int:
     for _ in range(_TRIES):
         port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST + 1)
