@@ -43,6 +43,8 @@ def test_settings_that_are_taken(given: dict[str, Any]) -> None:
         ({"environment": "local", "stripe_url": "stripe:12111"}, "http or https"),
         (PRODUCTION, "STRIPE_KEY has to be set"),
         (PRODUCTION | LIVE | {"stripe_webhook_secret": "whsec_local"}, "STRIPE_WEBHOOK_SECRET has to be set"),
+        (PRODUCTION | LIVE | {"stripe_webhook_secret": "a guess"}, "begins with whsec_"),
+        (PRODUCTION | LIVE | {"stripe_webhook_secret": ""}, "begins with whsec_"),
         ({"environment": "local", "undecided_seconds": 0}, "greater than 0"),
     ],
 )

@@ -33,6 +33,8 @@ class Settings(ServiceSettings):
             raise ValueError("STRIPE_KEY has to be a secret key: it begins with sk_ or rk_")
         if not self.stripe_publishable_key.startswith("pk_"):
             raise ValueError("STRIPE_PUBLISHABLE_KEY has to be a publishable key: it begins with pk_")
+        if not self.stripe_webhook_secret.get_secret_value().startswith("whsec_"):
+            raise ValueError("STRIPE_WEBHOOK_SECRET has to be a webhook's signing secret: it begins with whsec_")
         live = _is_live(key)
         if live != _is_live(self.stripe_publishable_key):
             raise ValueError(
