@@ -76,8 +76,11 @@ async def test_a_decline_of_the_card_before_costs_the_next_one_nothing(shop: Sho
         await shop.webhooks.run()
 
     shop.stripe.hooks = {"confirm": late}
-    answer = await shop.pay(order, "tok_visa")
-    assert (answer.status_code, answer.json()["status"]) == (201, "authorized")
+    for _ in range(2):
+        answer = await shop.pay(order, "tok_visa", key="second")
+        assert (answer.status_code, answer.json()["status"]) == (201, "authorized")
+    await shop.rest()
+    assert [one.status for one in shop.said(order)] == ["declined", "authorized", "captured"]
 
 
 async def test_nor_does_an_answer_about_it_that_comes_late(shop: Shop) -> None:
