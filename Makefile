@@ -11,7 +11,7 @@ STRIPE_MOCK := github.com/stripe/stripe-mock@v0.203.0
 # A shell that forbids compiled modules would slow down every start.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop reset demo status check format unit test simulation stripe-mock e2e snapshots lock
+.PHONY: help setup run stop reset audit demo status check format unit test simulation stripe-mock e2e snapshots lock
 
 help: ## what can be done here
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ reset: $(READY) ## stop it and wipe its data
 
 status: $(READY) ## each part of the running product, with its memory
 	$(BIN)/python -m infra.local status
+
+audit: $(READY) ## payments of the running product that stay undecided; fails if there are any
+	$(BIN)/python -m infra.local exec payments -- $(BIN)/python -m payments.commands undecided
 
 demo: $(READY) ## fill the running product with sellers and tickets
 	$(BIN)/python -m infra.ops.demo

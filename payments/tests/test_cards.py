@@ -39,6 +39,7 @@ TYPED = {
     "4000000000007726": "complete",
     "4000000000005126": "complete",
     "4000000000003055": "complete",
+    "4000000000003097": "complete",
     "4000000000000002": DECLINED,
     "4000000000009995": POOR,
     "4000000000009987": DECLINED,
@@ -48,6 +49,7 @@ TYPED = {
     "4000000000000119": "Your bank could not process the card just now.",
     "4000000000006975": "This card has reached its limit for now.",
     "4000000000000341": DECLINED,
+    "4000008400001280": DECLINED,
     "4100000000000019": DECLINED,
     UNHEARD_OF: "Only test cards work here.",
 }

@@ -92,6 +92,8 @@ REFUSED = (
          decline="card_velocity_exceeded"),
     visa("4000000000000341", "Declined after attaching", "chargeCustomerFail", "visa_chargeCustomerFail",
          decline="generic_decline"),
+    visa("4000008400001280", "3D Secure required, its look-up fails", "threeDSecureRequiredProcessingError",
+         decline="generic_decline"),
     visa("4100000000000019", "Blocked by Radar", "radarBlock", decline="fraudulent"),
 )  # fmt: skip
 
@@ -110,6 +112,8 @@ AUTHENTICATED = (
          authentication="always", decline="generic_decline"),
     visa("4000000000003055", "3D Secure supported, not required", "threeDSecureOptional",
          authentication="on request"),
+    visa("4000000000003097", "3D Secure supported, its look-up fails where it is asked for",
+         "threeDSecureOptionalProcessingError"),
 )  # fmt: skip
 
 REFUNDED = (

@@ -4,6 +4,7 @@ from common.web import Parts, run_command
 
 from .app import create_service
 from .domain import Payment
+from .errors import Undecided
 from .service import Payments
 from .settings import Settings
 
@@ -18,8 +19,10 @@ async def refund(payments: Payments, order_id: str) -> str:
 
 
 async def undecided(payments: Payments) -> str:
-    """What Stripe has been asked about for longer than it should take: a line for each payment."""
-    return "".join(map(_line, await payments.undecided())) or "none"
+    """What Stripe has been asked about for longer than it should take: `Undecided`, with a line for each payment."""
+    if found := await payments.undecided():
+        raise Undecided("".join(map(_line, found)))
+    return "none"
 
 
 def _line(payment: Payment) -> str:

@@ -14,13 +14,14 @@ AppError
 │   ├── BadEvent         400
 │   ├── NotCaptured      400  to an operator
 │   └── AlreadyRefunded  400  to an operator
+├── Undecided            400  to an operator
 ├── Conflict
 │   └── StillRunning     409
 └── Unavailable
     └── StripeSilent     503
 """
 
-from common.errors import Conflict, Invalid, Unavailable
+from common.errors import AppError, Conflict, Invalid, Unavailable
 
 
 class OrderCancelled(Invalid):
@@ -80,3 +81,7 @@ class StripeSilent(Unavailable):
         "stripe-silent",
         "The card service does not answer. Your card was not charged. Try again in a moment.",
     )
+
+
+class Undecided(AppError):
+    code, sentence = "undecided", "Payments stay undecided."
