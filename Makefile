@@ -60,9 +60,10 @@ stripe-mock: $(READY) ## ask the mock that Stripe publishes with every request o
 e2e: $(READY) ## a person's way through the whole product, on real parts
 	$(BIN)/python -m pytest tests/e2e
 
-test: $(READY) ## everything, with coverage
+test: $(READY) ## everything, with coverage of the services
+	$(BIN)/python -m pytest tests/simulation
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(TESTS) tests/simulation tests/e2e
+	$(BIN)/coverage run -m pytest $(TESTS) tests/e2e
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
