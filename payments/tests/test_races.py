@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from common.testing import Kit
+from payments.domain import Payment
+from payments.known import KnownOrder
+from payments.store import PaymentStore
 
 from .shop import Shop
 
@@ -141,3 +144,24 @@ async def test_an_order_that_ends_while_an_authorisation_is_saved_lets_the_money
     await shop.pay(order)
     await shop.rest()
     assert shop.stripe.of(order.id)[0].history == ["authorized", "cancelled"]
+
+
+async def test_an_order_that_moves_during_a_decision_is_not_forgotten(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every decision reads its order; here all that can be heard is heard right after each such read."""
+    order = await shop.orders.make()
+    read, inside = PaymentStore.order_of, []
+
+    async def and_then_it_moves(store: PaymentStore, payment: Payment) -> KnownOrder:
+        known = await read(store, payment)
+        if not inside:
+            inside.append(1)
+            await shop.kit.settle()
+            inside.clear()
+        return known
+
+    monkeypatch.setattr(PaymentStore, "order_of", and_then_it_moves)
+    await shop.pay(order)
+    await shop.rest()
+    assert shop.order(order).status == "complete"

@@ -25,6 +25,7 @@ from .gateway import (
     Unconfirmed,
     Unknown,
 )
+from .known import KnownOrder
 from .schedule import Schedule
 from .store import PaymentStore
 
@@ -152,23 +153,20 @@ class Intents:
 
         return await self._store.payments.change(payment.id, decide) or payment
 
-    async def reconsider(self, payment: Payment, *, answering: bool = False) -> None:
-        """Sets when the worker looks at it, by the order as it is known now; says its state where that was asked."""
-        order = await self._store.order_of(payment)
+    async def reconsider(self, payment: Payment, *, answering: bool) -> None:
+        """Sets when the worker looks at it, by the order as it is known now; says its state where that was asked.
 
-        def decide(now: Payment) -> Change[Payment] | None:
-            events = now.said() if answering else ()
+        It always writes, so that whoever has decided by the order as it was known before misses.
+        """
+
+        def decide(now: Payment, order: KnownOrder) -> Change[Payment]:
             due_at = self._schedule.scheduled(now, order, self._clock()).due_at
-            if due_at != now.due_at:
-                return Change(now.waiting(due_at), events)
-            return Change(now, events) if events else None
+            return Change(now.waiting(due_at), now.said() if answering else ())
 
-        await self._store.payments.change(payment.id, decide)
+        await self._store.change(payment.id, decide)
 
     async def _save(self, payment: Payment, said: PaymentStatus, code: str | None) -> Payment:
-        order = await self._store.order_of(payment)
-
-        def decide(now: Payment) -> Change[Payment] | None:
+        def decide(now: Payment, order: KnownOrder) -> Change[Payment] | None:
             if said in _OF_ONE_CARD and now.tries != payment.tries:
                 return None  # another card is being tried since Stripe was asked
             told = now.told(payment.attempt.number, said, order.status, self._clock(), code)
@@ -177,10 +175,9 @@ class Intents:
             told = self._schedule.scheduled(told, order, self._clock())
             return Change(told, told.said() if told.status != now.status else ())
 
-        after = await self._store.payments.change(payment.id, decide) or payment
+        after = await self._store.change(payment.id, decide) or payment
         if after.status != payment.status:
             _moved.labels(after.status).inc()
-        await self.reconsider(after)  # the order may have been heard of while this was written
         return after
 
     async def _identified(self, payment: Payment, reply: Reply) -> Answer:

@@ -11,6 +11,7 @@ from .alarms import raise_alarm
 from .domain import Payment
 from .gateway import Gateway, Refund, Refused, Unknown
 from .intents import Intents
+from .known import KnownOrder
 from .schedule import Schedule
 from .store import PaymentStore
 
@@ -98,13 +99,11 @@ class Refunds:
         return True
 
     async def _changed(self, payment: Payment, change: Callable[[Payment], Payment | None]) -> Payment:
-        order = await self._store.order_of(payment)
-
-        def decide(now: Payment) -> Change[Payment] | None:
+        def decide(now: Payment, order: KnownOrder) -> Change[Payment] | None:
             after = change(now)
             return None if after is None else Change(self._schedule.scheduled(after, order, self._clock()))
 
-        return await self._store.payments.change(payment.id, decide) or payment
+        return await self._store.change(payment.id, decide) or payment
 
 
 def _returned(made: tuple[Refund, ...]) -> int:

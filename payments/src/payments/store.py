@@ -1,11 +1,11 @@
 """Every query and index of payments."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from common.clock import Clock
-from common.errors import NotFound
+from common.errors import Conflict, NotFound
 from common.events import ConfirmedPayment
 from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKey, IndexModel, oid
 from common.outbox import Aggregates, Change, Relay
@@ -14,6 +14,10 @@ from .domain import Attempt, Payment
 from .known import KnownOrder
 from .requests import Request
 
+TRIES = 20
+"""Writes that may lose against others before the caller is told so."""
+Decide = Callable[[Payment, KnownOrder], Change[Payment] | None]
+"""What follows for a payment from itself and its order; None where nothing does."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SET = {"$gt": _EPOCH}
 """A time, not null: partial indexes and the queries that use them both say it."""
@@ -93,6 +97,22 @@ class PaymentStore:
         """Writes the change to what was seen; False where somebody else came first."""
         result = await self.payments.change(seen.id, lambda now: change if now.version == seen.version else None)
         return result is change.state
+
+    async def change(self, payment_id: str, decide: Decide) -> Payment | None:
+        """Decides on a payment and the order as it is known, and writes, again where another write came first.
+
+        The order is read after its payment: whoever hears of it later writes to the payment, and this write misses.
+        """
+        for _ in range(TRIES):
+            payment = await self.payments.get(payment_id)
+            if payment is None:
+                return None
+            change = decide(payment, await self.order_of(payment))
+            if change is None:
+                return payment
+            if await self.advance(payment, change):
+                return change.state
+        raise Conflict
 
     async def due(self, moment: datetime, limit: int) -> list[Payment]:
         """What has to be looked at, longest due first."""
