@@ -182,6 +182,25 @@ async def test_forms_that_no_page_of_ours_sends(browser: AsyncClient, sort: str)
     assert "session" not in page.text
 
 
+NONSENSE = {"NUL bytes": b"a%00b", "broken UTF-8": b"%ff%fe", "raw bytes": b"\xff\x00", "surrogates": b"%ed%a0%80"}
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+@pytest.mark.usefixtures("dana")
+async def test_nonsense_in_any_field_of_any_form_is_never_our_fault(
+    browser: AsyncClient, backend: FakeBackend, kind: str
+) -> None:
+    """It is refused or put right before any other service hears of it."""
+    fields = ("title", "price", "email", "password", "token", "next", "back", "theme")
+    content = b"&".join(name.encode() + b"=" + NONSENSE[kind] for name in fields)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    for path in FORMS:
+        page = await browser.post(path, content=content, headers=headers)
+        assert page.status_code in {303, 400, 401, 404}, (path, page.status_code)
+    assert "\x00" not in repr(backend.calls)
+    assert "\\x00" not in repr(backend.calls)
+
+
 @pytest.mark.usefixtures("dana")
 async def test_our_own_fault_is_a_page_and_tells_nothing(
     browser: AsyncClient, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
