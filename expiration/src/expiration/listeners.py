@@ -1,14 +1,6 @@
 """NATS in: what expiration hears."""
 
-from common.events import (
-    ORDER_CANCELLED,
-    ORDER_COMPLETED,
-    ORDER_CONFIRMED,
-    ORDER_CREATED,
-    ORDER_UPDATED,
-    Event,
-    OrderState,
-)
+from common.events import ORDER_EVENTS, Event, OrderState
 from common.web import Subscriptions
 
 from .service import Deadlines
@@ -19,10 +11,4 @@ async def order_changed(deadlines: Deadlines, event: Event[OrderState]) -> None:
     await deadlines.hear_order(event.data, repeat=event.repeat)
 
 
-SUBSCRIPTIONS: Subscriptions[Deadlines] = {
-    ORDER_CREATED: order_changed,
-    ORDER_UPDATED: order_changed,
-    ORDER_CONFIRMED: order_changed,
-    ORDER_COMPLETED: order_changed,
-    ORDER_CANCELLED: order_changed,
-}
+SUBSCRIPTIONS: Subscriptions[Deadlines] = dict.fromkeys(ORDER_EVENTS, order_changed)

@@ -1,14 +1,6 @@
 """NATS in: what tickets hears."""
 
-from common.events import (
-    ORDER_CANCELLED,
-    ORDER_COMPLETED,
-    ORDER_CONFIRMED,
-    ORDER_CREATED,
-    ORDER_UPDATED,
-    Event,
-    OrderState,
-)
+from common.events import ORDER_EVENTS, Event, OrderState
 from common.web import Subscriptions
 
 from .service import Tickets
@@ -19,10 +11,4 @@ async def order_changed(tickets: Tickets, event: Event[OrderState]) -> None:
     await tickets.hear_order(event.data, repeat=event.repeat)
 
 
-SUBSCRIPTIONS: Subscriptions[Tickets] = {
-    ORDER_CREATED: order_changed,
-    ORDER_UPDATED: order_changed,
-    ORDER_CONFIRMED: order_changed,
-    ORDER_COMPLETED: order_changed,
-    ORDER_CANCELLED: order_changed,
-}
+SUBSCRIPTIONS: Subscriptions[Tickets] = dict.fromkeys(ORDER_EVENTS, order_changed)

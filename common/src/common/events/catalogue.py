@@ -37,11 +37,7 @@ STREAMS: dict[str, Stream] = {
         _stream(
             "ORDERS",
             "orders",
-            orders.ORDER_CREATED,
-            orders.ORDER_UPDATED,
-            orders.ORDER_CONFIRMED,
-            orders.ORDER_COMPLETED,
-            orders.ORDER_CANCELLED,
+            *orders.ORDER_EVENTS,
         ),
         _stream(
             "PAYMENTS",

@@ -47,3 +47,5 @@ ORDER_UPDATED = EventType("order.updated.v1", OrderState)
 ORDER_CONFIRMED = EventType("order.confirmed.v1", OrderState)
 ORDER_COMPLETED = EventType("order.completed.v1", OrderState)
 ORDER_CANCELLED = EventType("order.cancelled.v1", OrderState)
+ORDER_EVENTS = (ORDER_CREATED, ORDER_UPDATED, ORDER_CONFIRMED, ORDER_COMPLETED, ORDER_CANCELLED)
+"""Each carries the whole state, so who follows orders takes them all alike."""
