@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, Route, async_playwright, expect
 from .conftest import INTENT, stripe_client
 from .test_process import free_port, process, ready
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.real]
 Shop = tuple[Page, httpx.AsyncClient, list[str]]
 SHOP = """<!doctype html><html lang="en"><title>Shop</title>
 <fieldset><legend>Pay by card</legend><div id="card"></div></fieldset>
