@@ -29,6 +29,7 @@ NEVER = "5" * 24
 """An id so old that nobody waits for its event."""
 TIMES = Times(
     window=timedelta(minutes=15),
+    extension=timedelta(minutes=5),
     grace=timedelta(seconds=20),
     repeat_after=timedelta(seconds=60),
     repeat_limit=timedelta(minutes=10),

@@ -40,6 +40,7 @@ async def test_a_reservation_is_answered_and_announced(api: AsyncClient, kit: Ki
         "userId": BUYER,
         "createdAt": rfc3339(kit.clock()),
         "expiresAt": rfc3339(expires_at),
+        "extended": False,
         "refunded": False,
         "version": 0,
         "ticket": {"id": ticket.id, "title": "Hozier", "price": 75.5},

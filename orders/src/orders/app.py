@@ -22,6 +22,7 @@ def create_service(settings: Settings, parts: Parts) -> Orders:
     parts.index(store.indexes)
     times = Times(
         window=timedelta(seconds=settings.expiration_window_seconds),
+        extension=timedelta(seconds=settings.extension_seconds),
         grace=timedelta(seconds=settings.overdue_grace_seconds),
         repeat_after=timedelta(seconds=settings.repeat_after_seconds),
         repeat_limit=timedelta(seconds=settings.repeat_limit_seconds),

@@ -23,7 +23,15 @@ from common.events import (
     Said,
 )
 
-from .errors import AlreadyPaid, AlreadyReserved, AlreadyYours, BeingPaid
+from .errors import (
+    AlreadyExtended,
+    AlreadyPaid,
+    AlreadyReserved,
+    AlreadyYours,
+    BeingPaid,
+    NoLongerHeld,
+    NothingToExtend,
+)
 
 _LED_TO = {
     "created": ORDER_CREATED,
@@ -38,6 +46,7 @@ class Times:
     """How long things may take, as set."""
 
     window: timedelta
+    extension: timedelta
     grace: timedelta
     repeat_after: timedelta
     repeat_limit: timedelta
@@ -58,10 +67,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Other services may know all but the last four fields, and a change to one of those raises the version as well.
+    """Other services may know all but the last five fields, and a change to one of those raises the version as well.
 
-    `locked`: its ticket was heard to name it. `authorized`: money was heard to be held for it. `paid_version`: of the
-    latest payment heard of. `repeat`: set while another service owes an answer.
+    `extended`: its time was made longer, which happens once. `locked`: its ticket was heard to name it. `authorized`:
+    money was heard to be held for it. `paid_version`: of the latest payment heard of. `repeat`: set while another
+    service owes an answer.
     """
 
     id: str
@@ -75,6 +85,7 @@ class Order:
     reason: CancelReason | None = None
     payment: ConfirmedPayment | None = None
     refunded: bool = False
+    extended: bool = False
     locked: bool = False
     authorized: ConfirmedPayment | None = None
     paid_version: int = -1
@@ -105,6 +116,17 @@ class Order:
         if self.status == "complete":
             raise AlreadyPaid
         return self.cancelled("buyer")
+
+    def extended_by(self, user_id: str, extension: timedelta, moment: datetime) -> "Outcome":
+        """Held longer for its buyer: once, while nobody has begun to pay and its time still runs."""
+        self.seen_by(user_id)
+        if self.status in {"awaiting:payment", "complete"}:
+            raise NothingToExtend
+        if self.status == "cancelled" or self.remaining(moment) <= timedelta():
+            raise NoLongerHeld
+        if self.extended:
+            raise AlreadyExtended
+        return self._saved(extended=True, expires_at=self.expires_at + extension)
 
     def cancelled(self, reason: CancelReason) -> "Outcome | None":
         """Over, where nothing holds it but its time: None once it is being paid, paid or cancelled."""
@@ -160,7 +182,8 @@ class Order:
             order = replace(order, status="awaiting:payment", payment=order.authorized)
         if order.status != self.status:
             return order.answer()
-        return order, (Said(ORDER_UPDATED, order.public()),) if order.refunded != self.refunded else ()
+        seen = (order.refunded, order.expires_at) != (self.refunded, self.expires_at)
+        return order, (Said(ORDER_UPDATED, order.public()),) if seen else ()
 
     def scheduled(self, before: OrderStatus | None, after: timedelta, moment: datetime) -> "Order":
         """With a repeat while it waits for another service, counted from when it began to."""

@@ -7,7 +7,10 @@ AppError
     ├── AlreadyReserved  400
     ├── AlreadyYours     400
     ├── BeingPaid        400
-    └── AlreadyPaid      400
+    ├── AlreadyPaid      400
+    ├── AlreadyExtended  400
+    ├── NoLongerHeld     400
+    └── NothingToExtend  400
 """
 
 from common.errors import Invalid, NotFound
@@ -32,3 +35,15 @@ class BeingPaid(Invalid):
 
 class AlreadyPaid(Invalid):
     code, sentence = "already-paid", "This order is paid, so it can no longer be cancelled."
+
+
+class AlreadyExtended(Invalid):
+    code, sentence = "already-extended", "This reservation was made longer already, which is possible once."
+
+
+class NoLongerHeld(Invalid):
+    code, sentence = "no-longer-held", "This reservation has ended, so it can no longer be made longer."
+
+
+class NothingToExtend(Invalid):
+    code, sentence = "nothing-to-extend", "This order is paid or being paid: the ticket stays yours without more time."

@@ -43,6 +43,12 @@ async def reserve(orders: Service, user: CurrentUser, body: OrderIn) -> OrderOut
     return OrderOut.of(await orders.reserve(body.ticket_id, user.id))
 
 
+@router.post("/{id}/extend")
+async def extend(orders: Service, user: CurrentUser, order_id: PathId) -> OrderOut:
+    """Makes the reservation longer, once, while it is neither over nor being paid."""
+    return OrderOut.of(await orders.extend(order_id, user.id))
+
+
 @router.delete("/{id}", status_code=204)
 async def cancel(orders: Service, user: CurrentUser, order_id: PathId) -> None:
     """Gives the reservation up, as long as it is not being paid; once more changes nothing."""

@@ -31,6 +31,7 @@ class OrderOut(Body):
     user_id: str
     created_at: Moment
     expires_at: Moment
+    extended: bool
     refunded: bool
     version: int
     ticket: TicketOut
@@ -46,6 +47,7 @@ class OrderOut(Body):
             user_id=order.user_id,
             created_at=order.created_at,
             expires_at=order.expires_at,
+            extended=order.extended,
             refunded=order.refunded,
             version=order.version,
             ticket=TicketOut(id=ticket.id, title=ticket.title, price=price(ticket.price_cents)),

@@ -74,6 +74,14 @@ class Orders:
         """Gives the reservation up, for its owner."""
         _found(await self._change(order_id, lambda order: order.cancelled_by(user_id)))
 
+    async def extend(self, order_id: str, user_id: str) -> Order:
+        """Makes the reservation longer, once, for its owner; everybody who watches its deadline hears the new one."""
+
+        def decide(order: Order) -> Outcome:
+            return order.extended_by(user_id, self._times.extension, self._clock())
+
+        return _found(await self._change(order_id, decide))
+
     async def hear_ticket(self, ticket: TicketState) -> None:
         """Keeps the ticket if it is newer; newer or not, the order that it names learns so."""
         await self._tickets.save(ticket)

@@ -11,6 +11,7 @@ class Settings(ServiceSettings):
     """Beside what every service reads."""
 
     expiration_window_seconds: float = Field(900, gt=0, le=_DAY, description="how long a reservation holds its ticket")
+    extension_seconds: float = Field(300, gt=0, le=_DAY, description="how much longer a reservation can be made, once")
     overdue_grace_seconds: float = Field(
         20, ge=0, le=_DAY, description="how long past its end a reservation waits for expiration before orders ends it"
     )

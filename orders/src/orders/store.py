@@ -130,6 +130,7 @@ def _encode(order: Order) -> Document:
         "reason": order.reason,
         "payment": order.payment and order.payment.model_dump(),
         "refunded": order.refunded,
+        "extended": order.extended,
         "locked": order.locked,
         "authorized": order.authorized and order.authorized.model_dump(),
         "paid_version": order.paid_version,
@@ -150,6 +151,7 @@ def _decode(document: Document) -> Order:
         reason=document["reason"],
         payment=_payment(document["payment"]),
         refunded=document["refunded"],
+        extended=document.get("extended", False),  # written before there were extensions
         locked=document["locked"],
         authorized=_payment(document["authorized"]),
         paid_version=document["paid_version"],
