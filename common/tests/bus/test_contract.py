@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.bus import BusUnavailable, NotYet
+from common.bus import BusUnavailable, NotYet, Watcher
 from common.events import ORDER_CREATED, USER_CREATED, Event
 
 from .worlds import TRIES, DatabaseDownError, Heard, Tally, World, make_user, until
@@ -219,3 +219,61 @@ async def test_processes_of_one_service_share_the_work(world: World) -> None:
     assert sorted([*heard, *more]) == sorted(f"user-{number}" for number in range(200))
     assert heard
     assert more
+
+
+class Eyes(Heard):
+    """A watcher of user.created that counts how often it began."""
+
+    def __init__(self, failing: int = 0) -> None:
+        super().__init__()
+        self.beginnings = 0
+        self._failing = failing
+
+    async def __call__(self, event: Event[Any]) -> None:
+        if self._failing:
+            self._failing -= 1
+            raise RuntimeError("not this time")
+        await super().__call__(event)
+
+    def began(self) -> None:
+        self.beginnings += 1
+
+    def watcher(self, service: str = "client") -> Watcher:
+        return Watcher(service, {USER_CREATED: self}, self.began)
+
+
+async def test_every_process_sees_what_one_of_them_hears(world: World) -> None:
+    heard, one, another = Heard(), Eyes(), Eyes()
+    first, second = (world.process("client", {USER_CREATED: heard}) for _ in range(2))
+    async with world.publisher() as bus, first as here, second as there:
+        here.watch(one.watcher())
+        there.watch(another.watcher())
+        await until(world, lambda: bool(one.beginnings and another.beginnings))
+        for number in range(5):
+            await bus.publish(make_user(number))
+        await until(world, lambda: len(heard) == len(one) == len(another) == 5)
+    assert sorted(heard) == one == another == [f"user-{number}" for number in range(5)]
+
+
+async def test_what_the_service_has_acknowledged_is_not_shown_again(world: World) -> None:
+    heard, eyes = Heard(), Eyes()
+    async with world.publisher() as bus, world.process("client", {USER_CREATED: heard}) as here:
+        await bus.publish(make_user(1))
+        await until(world, lambda: len(heard) == 1)
+        await world.passing(0.2)
+        here.watch(eyes.watcher())
+        await until(world, lambda: eyes.beginnings == 1)
+        await bus.publish(make_user(2))
+        await until(world, lambda: bool(eyes))
+    assert eyes == ["user-2"]
+
+
+async def test_a_watch_that_fails_begins_anew_and_sees_what_follows(world: World) -> None:
+    heard, eyes = Heard(), Eyes(failing=1)
+    async with world.publisher() as bus, world.process("client", {USER_CREATED: heard}) as here:
+        here.watch(eyes.watcher())
+        await until(world, lambda: eyes.beginnings == 1)
+        await bus.publish(make_user(1))
+        await until(world, lambda: eyes.beginnings == 2)
+        await bus.publish(make_user(2))
+        await until(world, lambda: "user-2" in eyes)

@@ -16,7 +16,7 @@ import nats
 import pytest
 from nats.js import JetStreamContext
 
-from common.bus import Bus, BusUnavailable, Listener, Message
+from common.bus import Bus, BusUnavailable, Listener, Message, Watcher
 from common.bus.nats import NatsBus
 from common.bus.streams import create_streams
 from common.events import DEADLETTERS, EXPIRATION_COMPLETE, STREAMS, TICKET_CREATED, TICKET_UPDATED, USER_CREATED, Event
@@ -382,3 +382,39 @@ async def test_a_refused_password_is_tried_again(tmp_path: Path) -> None:
             server.extra = f"authorization {{ user: auth, password: {right} }}"
             server.start()
             await connected(bus)
+
+
+async def test_a_watch_comes_back_with_the_streams_and_says_so(streams: NatsServer) -> None:
+    heard, seen, began = Heard(), Heard(), Heard()
+    watcher = Watcher("client", {USER_CREATED: seen}, lambda: began.append("began"))
+    async with process(streams, "client", {USER_CREATED: heard}) as bus:
+        bus.watch(watcher)
+        await eventually(lambda: len(began) == 1)
+        await asyncio.to_thread(streams.stop)
+        await eventually(lambda: not bus.connected)
+        await asyncio.to_thread(streams.start)
+        await eventually(lambda: len(began) == 2, within=15)
+        await bus.publish(make_user(1))
+        await eventually(lambda: len(seen) == 1)
+
+
+async def test_a_watch_whose_consumer_is_gone_begins_anew(streams: NatsServer) -> None:
+    """The server says nothing of it: only its heartbeat stays away."""
+    seen, began = Heard(), Heard()
+    watcher = Watcher("client", {USER_CREATED: seen}, lambda: began.append("began"))
+    async with process(streams, "client", {USER_CREATED: Heard()}, heartbeat=timedelta(seconds=0.2)) as bus:
+        bus.watch(watcher)
+        await eventually(lambda: len(began) == 1)
+        async with administering(streams) as jetstream:
+            for name in await watches(jetstream):
+                await jetstream.delete_consumer("USERS", name)
+        await eventually(lambda: len(began) == 2)
+        await bus.publish(make_user(1))
+        await eventually(lambda: len(seen) == 1)
+        async with administering(streams) as jetstream:
+            assert len(await watches(jetstream)) == 1
+
+
+async def watches(jetstream: JetStreamContext) -> list[str]:
+    """The consumers of USERS that have no lasting name."""
+    return [one.name for one in await jetstream.consumers_info("USERS") if not one.config.durable_name]

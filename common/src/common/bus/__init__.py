@@ -1,5 +1,5 @@
 """The bus: publish an event, listen to events. `nats` is the real one, `memory` is for tests and the simulation."""
 
-from .protocol import Bus, BusUnavailable, Failures, Handler, Listener, Message, NotYet
+from .protocol import Bus, BusUnavailable, Failures, Handler, Listener, Message, NotYet, Watcher
 
-__all__ = ["Bus", "BusUnavailable", "Failures", "Handler", "Listener", "Message", "NotYet"]
+__all__ = ["Bus", "BusUnavailable", "Failures", "Handler", "Listener", "Message", "NotYet", "Watcher"]

@@ -3,6 +3,7 @@
 Nothing happens behind the caller's back: what was published is delivered when `drain` or `settle` is awaited.
 """
 
+import logging
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,11 @@ from common.events import STREAMS, Event, EventData, EventType, parse
 
 from .deadletter import DeadLetter
 from .delivery import TRIES, Ack, Again, Dead, Delivery, Pause
-from .protocol import BusUnavailable, Listener, Message
+from .protocol import BusUnavailable, Listener, Message, Watcher
 
 DUPLICATE_WINDOW = timedelta(minutes=2)
 _MOST_DELIVERIES = 10_000
+_log = logging.getLogger(__name__)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _STREAM_OF_PREFIX = {
     subject.removesuffix(">"): stream.name for stream in STREAMS.values() for subject in stream.subjects
@@ -47,6 +49,24 @@ class _Consumer:
     paused_until: datetime = _LONG_AGO
 
 
+@dataclass(slots=True)
+class _Watch:
+    """What one process has still to see."""
+
+    watcher: Watcher
+    coming: deque[Message] = field(default_factory=deque)
+
+    async def show(self, message: Message) -> None:
+        event_type = next((one for one in self.watcher.handlers if one.name == message.subject), None)
+        if event_type is None:
+            return
+        try:
+            await self.watcher.handlers[event_type](parse(event_type, message.payload))
+        except Exception:  # noqa: BLE001 (whatever it was, it begins anew, as on the real one)
+            _log.exception("watch begins anew", extra={"type": message.subject})
+            self.watcher.began()
+
+
 class MemoryBus:
     """One server and every service's connection to it. `connected = False` takes it down; what it stored stays."""
 
@@ -59,6 +79,7 @@ class MemoryBus:
         self._streams: dict[str, list[Message]] = {name: [] for name in STREAMS}
         self._stored_at: dict[tuple[str, str], datetime] = {}
         self._consumers: dict[tuple[str, str], _Consumer] = {}
+        self._watches: list[_Watch] = []
 
     async def publish(self, message: Message) -> None:
         """Stores it, unless its stream has taken this id within the last two minutes."""
@@ -71,6 +92,8 @@ class MemoryBus:
             self._stored_at[key] = moment
             self._streams[stream].append(message)
             self.published.append(message)
+            for watch in self._watches:
+                watch.coming.append(message)
 
     def events(self, event_type: EventType[D]) -> list[Event[D]]:
         """What was published of this type, in order."""
@@ -84,8 +107,14 @@ class MemoryBus:
             consumer.subjects = frozenset(subjects)
             consumer.deliveries.append(delivery)
 
+    def watch(self, watcher: Watcher) -> None:
+        """One more process that looks; it sees what is published from now on."""
+        self._watches.append(_Watch(watcher))
+        watcher.began()
+
     def leave(self, service: str) -> None:
         """Its processes are gone; what it has not heard waits for the next one."""
+        self._watches = [one for one in self._watches if one.watcher.service != service]
         for consumer in self._consumers.values():
             if consumer.service == service:
                 consumer.deliveries.clear()
@@ -104,10 +133,19 @@ class MemoryBus:
     async def _deliver(self, *, hurried: bool) -> int:
         for count in range(_MOST_DELIVERIES):
             due = self._due(hurried=hurried)
-            if due is None:
+            if due is not None:
+                await self._hand_over(*due)
+            elif not await self._show():
                 return count
-            await self._hand_over(*due)
         raise RuntimeError(f"the bus has not come to rest after {_MOST_DELIVERIES} deliveries")
+
+    async def _show(self) -> bool:
+        """Shows one message to one process that has not seen it; whether there was any."""
+        for watch in self._watches if self.connected else ():
+            if watch.coming:
+                await watch.show(watch.coming.popleft())
+                return True
+        return False
 
     def _due(self, *, hurried: bool) -> tuple[_Consumer, int] | None:
         moment = self._clock()

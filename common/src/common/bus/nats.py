@@ -13,7 +13,8 @@ from .connection import Connection, Trouble
 from .consumer import Consumer, Place
 from .deadletter import DeadLetter
 from .delivery import TRIES, Delivery
-from .protocol import BusUnavailable, Listener, Message
+from .protocol import BusUnavailable, Listener, Message, Watcher
+from .watch import Watch
 
 STOP_SECONDS = 10.0
 _CANCEL_SECONDS = 5.0
@@ -50,6 +51,8 @@ class NatsBus:
         self._heartbeat = heartbeat
         self._stop_seconds = stop_seconds
         self._consumers: list[Consumer] = []
+        self._watches: list[Watch] = []
+        self._watching: list[asyncio.Task[None]] = []
         self._entered = False
         self._trouble = Trouble("publish refused")
 
@@ -71,6 +74,14 @@ class NatsBus:
             if self._entered:
                 consumer.start()
 
+    def watch(self, watcher: Watcher) -> None:
+        """Sees from now on, on one ephemeral consumer for each stream; before or after the bus is entered."""
+        for stream, subjects in watcher.subjects().items():
+            watch = Watch(self._connection, stream, subjects, watcher, self._heartbeat)
+            self._watches.append(watch)
+            if self._entered:
+                self._watching.append(watch.start())
+
     async def _bury(self, letter: DeadLetter) -> None:
         await self._store(letter.address, letter.payload, {Header.MSG_ID: letter.id} | letter.headers())
 
@@ -90,6 +101,7 @@ class NatsBus:
         self._connection.open()
         for consumer in self._consumers:
             consumer.start()
+        self._watching = [watch.start() for watch in self._watches]
         return self
 
     async def __aexit__(
@@ -97,13 +109,15 @@ class NatsBus:
     ) -> None:
         """Fetches no more, lets what is in hand finish for a while, gives the rest back, and disconnects."""
         self._entered = False
+        for watching in self._watching:
+            watching.cancel()
         tasks = [task for consumer in self._consumers if (task := consumer.stop()) is not None]
         try:
             await _ended(tasks, self._stop_seconds)
         finally:
             for task in tasks:
                 task.cancel()
-            await _ended(tasks, _CANCEL_SECONDS)
+            await _ended([*tasks, *self._watching], _CANCEL_SECONDS)
             await self._connection.close()
 
 

@@ -1,6 +1,6 @@
 """What a bus is, whoever carries it: at-least-once delivery to one durable consumer for each service and stream."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -59,10 +59,31 @@ class Listener:
 
     def subjects(self) -> dict[str, list[str]]:
         """The subjects it hears, by stream."""
-        heard: dict[str, list[str]] = {}
-        for event_type in self.handlers:
-            heard.setdefault(stream_of(event_type).name, []).append(event_type.name)
-        return heard
+        return _by_stream(self.handlers)
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """One process's eyes, beside its service's ears: each process sees every event, whichever of them hears it.
+
+    Nothing is counted or delivered again. `began` is called at the beginning and at each new one, after whatever
+    trouble: what `service` had acknowledged by then may stay unseen; everything else will be seen, perhaps twice.
+    """
+
+    service: str
+    handlers: Mapping[EventType[Any], Handler]
+    began: Callable[[], None]
+
+    def subjects(self) -> dict[str, list[str]]:
+        """The subjects it watches, by stream."""
+        return _by_stream(self.handlers)
+
+
+def _by_stream(types: Iterable[EventType[Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for event_type in types:
+        found.setdefault(stream_of(event_type).name, []).append(event_type.name)
+    return found
 
 
 class Bus(Protocol):
@@ -79,6 +100,10 @@ class Bus(Protocol):
 
     def listen(self, listener: Listener) -> None:
         """Hears from now on, on one durable consumer for each stream; before or after the bus is entered."""
+        ...
+
+    def watch(self, watcher: Watcher) -> None:
+        """Sees from now on, in this process alone; before or after the bus is entered. The service listens too."""
         ...
 
     async def __aenter__(self) -> Self: ...

@@ -7,7 +7,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from common.bus import Bus, Listener
+from common.bus import Bus, Listener, Watcher
 from common.bus.nats import NatsBus
 from common.clock import Clock, now
 from common.events import EventType
@@ -64,6 +64,11 @@ class Parts:
         self._indexes.append(self.failures.indexes)
         handlers = {one: partial(function, service) for one, function in subscriptions.items()}
         self.bus.listen(Listener(self.name, handlers, self.failures))
+
+    def watch(self, subscriptions: Subscriptions[S], service: S, began: Callable[[], None]) -> None:
+        """Shows each of these events to its function in every process, whichever of them listened; see `Watcher`."""
+        handlers = {one: partial(function, service) for one, function in subscriptions.items()}
+        self.bus.watch(Watcher(self.name, handlers, began))
 
     @property
     def checks(self) -> Mapping[str, Check]:
