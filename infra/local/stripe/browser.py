@@ -15,7 +15,8 @@ from .deciding import answer_bank
 from .errors import Json, LockTimeout
 
 STATIC = Path(__file__).parent / "static"
-SCRIPT_PARTS = ("api", "card", "challenge", "stripe")
+SCRIPT_PARTS = ("v3/api", "v3/challenge", "v3/payment", "v3/stripe")
+ELEMENT_PARTS = ("v3/api", "element/words", "element/card", "element/fields", "element/look", "element/frame")
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'",
     "Cache-Control": "no-cache",
@@ -45,6 +46,8 @@ def routes(world: World) -> list[Route]:
         Route(PREFIX + "/", show_index, methods=["GET"]),
         Route(PREFIX + "/v3/", show_script, methods=["GET"]),
         Route(PREFIX + "/v3", show_script, methods=["GET"]),
+        Route(PREFIX + "/v3/element", show_element, methods=["GET"]),
+        Route(PREFIX + "/v3/element.js", show_element_script, methods=["GET"]),
         Route(PREFIX + "/static/{name}", show_static, methods=["GET"]),
         Route(PREFIX + "/3ds/{challenge_id}", show_bank, methods=["GET"]),
         Route(PREFIX + "/3ds/{challenge_id}", answer, methods=["POST"]),
@@ -56,15 +59,34 @@ async def _to_index(_request: Request) -> Response:
 
 
 async def show_script(_request: Request) -> Response:
-    """The parts, joined into one script that leaves a single name behind."""
-    parts = [(STATIC / "v3" / f"{name}.js").read_text() for name in SCRIPT_PARTS]
+    """What a page loads in the place of Stripe.js; it leaves a single name behind."""
+    return _script(SCRIPT_PARTS)
+
+
+async def show_element(_request: Request) -> Response:
+    """The frame of the Payment Element."""
+    return _page("element/frame.html")
+
+
+async def show_element_script(_request: Request) -> Response:
+    """What runs in that frame."""
+    return _script(ELEMENT_PARTS)
+
+
+def _script(names: tuple[str, ...]) -> Response:
+    parts = [(STATIC / f"{name}.js").read_text() for name in names]
     script = "(() => {\n'use strict';\n" + "\n".join(parts) + "\n})();\n"
     return Response(script, headers=HEADERS, media_type="text/javascript")
 
 
 async def show_static(request: Request) -> Response:
-    """The style sheet, the bank page's script, the icon."""
-    types = {"stand-in.css": "text/css", "bank.js": "text/javascript", "icon.svg": "image/svg+xml"}
+    """The style sheets, the bank page's script, the icon."""
+    types = {
+        "stand-in.css": "text/css",
+        "element.css": "text/css",
+        "bank.js": "text/javascript",
+        "icon.svg": "image/svg+xml",
+    }
     name = request.path_params["name"]
     if name not in types:
         return Response("not found", 404)

@@ -76,12 +76,13 @@ def _apply(call: Call, intent: Json, confirmation: Confirmation) -> None:
     if redirects and not intent["_return_url"] and not confirmation.use_stripe_sdk and not call.publishable:
         raise InvalidRequest(
             "This PaymentIntent takes payment methods that redirect the buyer, so a return_url is needed, "
-            "or automatic_payment_methods[allow_redirects]=never, or payment_method_types.",
+            "or automatic_payment_methods[allow_redirects]=never, or allowed_payment_method_types.",
             param="return_url",
         )
     intent["_off_session"] = confirmation.off_session
     intent["_error_on_requires_action"] = confirmation.error_on_requires_action
-    intent["_use_stripe_sdk"] = confirmation.use_stripe_sdk or call.publishable
+    in_page = confirmation.use_stripe_sdk or call.publishable
+    intent["_use_stripe_sdk"] = in_page and call.fault("redirect") is None
     intent["_challenge"] = None
     if confirmation.request_three_d_secure:
         intent["payment_method_options"]["card"]["request_three_d_secure"] = confirmation.request_three_d_secure

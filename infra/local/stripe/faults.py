@@ -9,7 +9,7 @@ from .cards import DECLINES
 from .errors import Json
 from .ids import new_id
 
-CALL_ACTIONS = ("error", "hang", "drop", "decline", "slow", "processing", "expire")
+CALL_ACTIONS = ("error", "hang", "drop", "decline", "slow", "processing", "expire", "redirect")
 WEBHOOK_ACTIONS = ("webhook-delay", "webhook-duplicate", "webhook-reorder", "webhook-lose")
 LIMIT = 100
 LONGEST_SECONDS = 600

@@ -141,18 +141,25 @@ def _read_new(call: Call) -> Json:
 
 
 def _read_types(form: Form) -> Json:
-    """Automatic payment methods are on unless types are given (docs.stripe.com/changelog/2023-08-16)."""
+    """Automatic payment methods are on unless types are allowed (docs.stripe.com/changelog/2023-08-16, .../endive)."""
     has_automatic = "automatic_payment_methods" in form
     automatic = form.child("automatic_payment_methods")
     enabled = automatic.boolean("enabled", default=True)
     redirects = automatic.choice("allow_redirects", "always", "never") or "always"
-    types = form.strings("payment_method_types")
-    if types and has_automatic and enabled:
+    if "payment_method_types" in form:
         raise InvalidRequest(
-            "Give payment_method_types or automatic_payment_methods, not both.", param="payment_method_types"
+            "payment_method_types is not taken any more: give allowed_payment_method_types.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
+    types = form.strings("allowed_payment_method_types")
+    if types and has_automatic:
+        raise InvalidRequest(
+            "Give allowed_payment_method_types or automatic_payment_methods, not both.",
+            param="allowed_payment_method_types",
         )
     if any(kind != "card" for kind in types):
-        raise InvalidRequest("The stand-in takes cards only.", param="payment_method_types")
+        raise InvalidRequest("The stand-in takes cards only.", param="allowed_payment_method_types")
     if types or (has_automatic and not enabled):
         return {"automatic_payment_methods": None, "payment_method_types": ["card"]}
     return {

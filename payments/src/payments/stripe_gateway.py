@@ -81,7 +81,8 @@ class StripeGateway:
                     "amount": terms.amount_cents,
                     "currency": terms.currency,
                     "capture_method": "manual",
-                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                    # Money can be held on cards; and the page says so to Stripe's fields before there is an intent.
+                    "allowed_payment_method_types": ["card"],
                     "metadata": _metadata(terms),
                 },
                 {"idempotency_key": key},

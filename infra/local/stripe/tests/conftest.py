@@ -16,7 +16,7 @@ from infra.local.stripe.context import Options
 
 BASE = "http://stripe.test"
 HERE = Path(__file__).parent
-INTENT = {"amount": 1999, "currency": "usd", "capture_method": "manual", "payment_method_types": ["card"]}
+INTENT = {"amount": 1999, "currency": "usd", "capture_method": "manual", "allowed_payment_method_types": ["card"]}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

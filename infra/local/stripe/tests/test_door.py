@@ -90,14 +90,15 @@ def test_forms_that_make_no_sense_are_refused(encoded: bytes) -> None:
         ({"return_url": "https://shop.test/"}, None, "return_url"),
         ({"off_session": "true"}, None, "off_session"),
         ({"metadata[k]": "v" * 501}, None, "metadata[k]"),
-        ({"automatic_payment_methods[enabled]": "true"}, None, "payment_method_types"),
+        ({"automatic_payment_methods[enabled]": "true"}, None, "allowed_payment_method_types"),
+        ({"payment_method_types[0]": "card"}, "payment_method_types_no_longer_supported", "payment_method_types"),
         ({"payment_method_data[type]": "sepa_debit"}, None, "payment_method_data[type]"),
     ],
 )
 async def test_wrong_parameters_are_named(
     stand: Stand, change: dict[str, str | None], code: str | None, param: str
 ) -> None:
-    data = {"amount": "1999", "currency": "usd", "payment_method_types[0]": "card", **change}
+    data = {"amount": "1999", "currency": "usd", "allowed_payment_method_types[0]": "card", **change}
     answer = await stand.post("/v1/payment_intents", {name: value for name, value in data.items() if value is not None})
     assert answer.status_code == 400
     error = answer.json()["error"]

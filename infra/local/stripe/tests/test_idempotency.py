@@ -4,7 +4,7 @@ import httpx
 
 from .conftest import Stand
 
-BODY = {"amount": "1999", "currency": "usd", "payment_method_types[]": "card"}
+BODY = {"amount": "1999", "currency": "usd", "allowed_payment_method_types[]": "card"}
 
 
 def replayed(answer: httpx.Response) -> bool:

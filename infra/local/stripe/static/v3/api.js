@@ -32,3 +32,10 @@ function intentId(clientSecret) {
   if (!found) throw new Error("This is not the client secret of a PaymentIntent.");
   return found[1];
 }
+
+function make(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
