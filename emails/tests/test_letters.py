@@ -72,7 +72,12 @@ def test_the_html_stands_alone(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("cents", "currency", "said"),
-    [(8400, "usd", "$84.00"), (5, "eur", "€0.05"), (99_999_999, "gbp", "£999,999.99"), (1999, "chf", "CHF 19.99")],
+    [
+        (8400, "usd", "$84.00"),
+        (5, "eur", "€0.05"),
+        (99_999_999, "gbp", "£999,999.99"),
+        (1999, "chf", "CHF\N{NO-BREAK SPACE}19.99"),
+    ],
 )
 def test_money(cents: int, currency: str, said: str) -> None:
     assert money(cents, currency) == said

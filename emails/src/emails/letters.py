@@ -1,13 +1,17 @@
 """From facts to words: one folder of templates for each kind of mail."""
 
+import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
+from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from .domain import Mail
 from .sender import Letter
 
-_SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
+_LOCALE = "en_US"
+"""Mails are in English, whatever their reader's language: nobody has told it."""
 
 
 class Letters:
@@ -44,8 +48,10 @@ class Letters:
 
 def money(cents: int, currency: str) -> str:
     """`$1,084.00`."""
-    symbol = _SYMBOLS.get(currency, f"{currency.upper()} ")
-    return f"{symbol}{cents // 100:,}.{cents % 100:02d}"
+    # Prices have two decimals in every currency, so the currency's own number of them is not asked for.
+    written = format_currency(Decimal(cents).scaleb(-2), currency.upper(), locale=_LOCALE, currency_digits=False)
+    # Babel leaves out the space that CLDR puts after a symbol of letters.
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\N{NO-BREAK SPACE}", written)
 
 
 def minute(moment: datetime) -> str:
