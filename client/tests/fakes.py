@@ -1,5 +1,6 @@
 """The other services as far as the shop notices them: one place that remembers and, unless told not to, says so."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Self
 
@@ -48,6 +49,7 @@ class FakeBackend:
         self.down: set[str] = set()
         self.quiet = False
         self.calls: list[str] = []
+        self.extended: set[str] = set()
         self.refuse: dict[str, Refused] = {}
         self.payments: list[Payment] = []
         self.cookie = "HttpOnly; Path=/; SameSite=lax"
@@ -134,7 +136,7 @@ class FakeBackend:
     async def sign_in(self, email: str, password: str) -> Session:
         self._called("auth", "sign_in")
         if self.people.get(email, ("", ""))[1] != password:
-            raise refused(400, "bad-credentials", "Invalid credentials.")
+            raise refused(400, "invalid-credentials", "Invalid credentials.")
         return self._session(email)
 
     def _session(self, email: str) -> Session:
@@ -181,11 +183,11 @@ class FakeBackend:
             raise refused(404, "not-found", "There is nothing here.")
         if ticket.order_id:
             raise refused(400, "already-reserved", "This ticket is reserved already.")
-        return _order(await self.place(ticket, self._user(token)))
+        return self._order(await self.place(ticket, self._user(token)))
 
     async def orders(self, token: str, cursor: str = "") -> OrderPage:
         self._called("orders", "orders")
-        own = [_order(one) for one in self.placed.values() if one.user_id == self._user(token)][::-1]
+        own = [self._order(one) for one in self.placed.values() if one.user_id == self._user(token)][::-1]
         start = next((place + 1 for place, one in enumerate(own) if one.id == cursor), 0)
         page = own[start : start + self.page]
         return OrderPage(page, page[-1].id if len(own) > start + self.page else "")
@@ -197,7 +199,16 @@ class FakeBackend:
             raise refused(404, "not-found", "There is nothing here.")
         if order.user_id != self._user(token):
             raise refused(401, "not-owner", "This belongs to somebody else.")
-        return _order(order)
+        return self._order(order)
+
+    async def extend(self, token: str, order_id: str) -> Order:
+        order = await self.order(token, order_id)
+        self._called("orders", "extend")
+        if order.status != "created" or order.extended:
+            raise refused(400, "not-extendable", "This reservation cannot be extended.")
+        state = self.placed[order_id]
+        self.extended.add(order_id)
+        return self._order(await self.move(state, expires_at=state.expires_at + timedelta(minutes=5)))
 
     async def let_go(self, token: str, order_id: str) -> None:
         order = await self.order(token, order_id)
@@ -205,16 +216,6 @@ class FakeBackend:
         if order.status != "created":
             raise refused(400, "order-not-open", "This order is paid or being paid.")
         await self.move(self.placed[order_id], status="cancelled", reason="buyer")
-
-    async def pay(self, token: str, order_id: str, card: str) -> Payment:
-        await self.order(token, order_id)
-        self._called("payments", "pay")
-        if card == "pm_declined":
-            raise refused(400, "card-declined", "Your bank declined this card. Nothing was taken.")
-        if self.payments:
-            return self.payments.pop(0)
-        await self.move(self.placed[order_id], status="complete")
-        return Payment("authorized")
 
     async def payment(self, token: str, order_id: str) -> Payment:
         await self.order(token, order_id)
@@ -226,6 +227,9 @@ class FakeBackend:
 
     async def __aexit__(self, *_: object) -> None:
         return
+
+    def _order(self, state: OrderState) -> Order:
+        return dataclasses.replace(_order(state), extended=state.id in self.extended)
 
 
 def _order(state: OrderState) -> Order:

@@ -1,6 +1,7 @@
 """Signing up, in and out."""
 
 import pytest
+from bson import ObjectId
 from httpx import ASGITransport, AsyncClient
 
 from common.mongo import new_id
@@ -142,12 +143,12 @@ async def test_neither_a_silent_service_nor_an_unknown_ticket_costs_the_session(
         ("/signin", {"email": "a@b.c\x00", "password": "x"}, "Email address: Enter an email address"),
         ("/signin", {"email": "a@b.c", "password": ""}, "Password: Enter your password"),
         ("/signin", {}, "2 things to put right"),
-        ("/signin", {"email": "a@b.c", "password": "wrong"}, "That did not match Invalid credentials."),
+        ("/signin", {"email": "a@b.c", "password": "wrong"}, "That did not match The email address or the password"),
         ("/signup", {"email": "dana", "password": "correct horse"}, "Email address: Enter an email address"),
         ("/signup", {"email": "a@b.c", "password": "short"}, "Password: Use 8 characters at least"),
         ("/signup", {"email": "a@b.c", "password": "x" * 129}, "Password: Use 128 characters at most"),
         ("/signup", {"email": "a" * 250 + "@b.c", "password": "correct horse"}, "Enter an email address"),
-        ("/signup", GOOD, "Email address: This email address is in use."),
+        ("/signup", GOOD, "Email address: This email address has an account: sign in with it, or take another one."),
     ],
 )
 async def test_what_is_wrong_is_said_and_what_was_typed_stays(
@@ -204,3 +205,23 @@ async def test_a_forged_or_expired_session_is_nobody(browser: AsyncClient, kit: 
     kit.clock.advance(8 * 24 * 3600)
     assert (await browser.get("/sell")).status_code == 303
     assert heading(await browser.get("/")) == "Tickets from the people who own them"
+
+
+async def test_the_account_says_who_one_is_and_since_when(browser: AsyncClient, dana: str) -> None:
+    page = await browser.get("/account")
+    assert "dana@example.com" in words(page)
+    assert f'datetime="{ObjectId(dana).generation_time:%Y-%m-%d}' in page.text
+    assert 'value="auto" aria-pressed="true"' in page.text
+    browser.cookies.set("theme", "dark", "ticketing.test")
+    assert 'value="dark" aria-pressed="true"' in (await browser.get("/account")).text
+
+
+async def test_the_account_asks_to_sign_in(browser: AsyncClient) -> None:
+    assert (await browser.get("/account")).headers["location"] == "/signin?next=%2Faccount"
+
+
+async def test_the_colours_of_the_device_can_be_had_again(browser: AsyncClient) -> None:
+    await browser.post("/theme", data={"theme": "dark", "back": "/"})
+    assert 'class="theme-dark"' in (await browser.get("/")).text
+    await browser.post("/theme", data={"theme": "auto", "back": "/"})
+    assert 'class="theme-dark"' not in (await browser.get("/")).text

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from client.catalogue import COUNTED, NEWEST, Catalogue
+from client.catalogue import COUNTED, Catalogue
+from client.domain import Search
 from client.listeners import SUBSCRIPTIONS
 from common.events import (
     ORDER_CANCELLED,
@@ -73,13 +74,13 @@ async def test_the_end_of_a_story_is_the_same_in_any_order(kit: Kit, catalogue: 
     assert (found.version, found.title, found.cents, found.order_id) == (6, "New", 200, SECOND)
     assert (found.hold.order_id, found.hold.number, found.hold.user_id) == (SECOND, 2, OTHER)
     assert not found.free
-    assert await catalogue.for_sale("", NEWEST, 10, None) == []
+    assert await catalogue.for_sale(Search(), 10) == []
     assert kit.bus.dead_letters == []
 
 
 async def test_it_is_for_sale_only_when_both_say_so(kit: Kit, catalogue: Catalogue) -> None:
     async def for_sale() -> bool:
-        return bool(await catalogue.for_sale("", NEWEST, 10, None))
+        return bool(await catalogue.for_sale(Search(), 10))
 
     await hear(kit, [order(kit, FIRST, 1, 0)])
     assert await catalogue.ticket(TICKET.id) is None
@@ -128,18 +129,18 @@ async def test_payments_are_kept_by_order_and_only_newer_ones(catalogue: Catalog
 async def test_counting_is_bounded(kit: Kit, catalogue: Catalogue) -> None:
     documents = [{"free": True, "held": False, "words": ["seat"]} for _ in range(COUNTED + 5)]
     await kit.database["tickets"].insert_many(documents)
-    assert await catalogue.count("") == COUNTED + 1
-    assert await catalogue.count("sea") == COUNTED + 1
-    assert await catalogue.count("none") == 0
+    assert await catalogue.count(Search()) == COUNTED + 1
+    assert await catalogue.count(Search("sea")) == COUNTED + 1
+    assert await catalogue.count(Search("none")) == 0
 
 
 def test_every_listing_has_its_index(catalogue: Catalogue) -> None:
     [models] = catalogue.indexes.values()
     keys = [list(model.document["key"]) for model in models]
     assert keys == [
-        ["free", "_id"],
-        ["free", "price_cents", "_id"],
-        ["free", "words", "_id"],
+        ["free", "held", "_id", "price_cents"],
+        ["free", "held", "price_cents", "_id"],
+        ["free", "held", "words", "_id", "price_cents"],
         ["user_id", "_id"],
     ]
 

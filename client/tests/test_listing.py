@@ -134,3 +134,60 @@ async def test_the_catalogue_alone_is_enough(browser: AsyncClient, backend: Fake
     assert titles((await browser.get("/")).text) == ["Hadestown"]
     assert (await browser.get(f"/tickets/{ticket.id}")).status_code == 200
     assert backend.calls == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("from=20", ["Opera", "Rock"]),
+        ("to=20", ["Rock", "Film"]),
+        ("from=20&to=20.00", ["Rock"]),
+        ("from=50&to=20", ["Opera", "Rock"]),
+        ("from=0&to=10", ["Film"]),
+        ("from=19,99&to=20.01", ["Rock"]),
+        ("to=30&q=rock", ["Rock"]),
+        ("from=x", ["Opera", "Rock", "Film"]),
+    ],
+)
+async def test_prices(browser: AsyncClient, backend: FakeBackend, query: str, found: list[str]) -> None:
+    for title, cents in (("Film", 1000), ("Rock", 2000), ("Opera", 5000)):
+        await backend.put(title, cents)
+    for sort in ("newest", "-price"):
+        assert titles((await browser.get(f"/?{query}&sort={sort}")).text) == found
+    assert titles((await browser.get(f"/?{query}&sort=price")).text) == found[::-1]
+
+
+async def test_prices_are_said_in_words_and_stay_in_their_fields(browser: AsyncClient, backend: FakeBackend) -> None:
+    await backend.put(cents=5000)
+    page = await browser.get("/?from=20&to=60")
+    assert "1 ticket fits, $20.00 to $60.00" in words(page)
+    assert 'name="from" inputmode="decimal" maxlength="20" autocomplete="off" value="20"' in page.text
+    assert "No ticket fits, from $60.00" in words(await browser.get("/?from=60"))
+    assert "up to $60.00" in words(await browser.get("/?to=60"))
+
+
+async def test_what_is_no_price_is_said(browser: AsyncClient, backend: FakeBackend) -> None:
+    await backend.put()
+    page = await browser.get("/", params={"from": '"><b>', "to": "-1"})
+    assert "Price from: Enter an amount, such as 84.00" in words(page)
+    assert "Price to: Enter an amount, such as 84.00" in words(page)
+    assert page.text.count('aria-invalid="true"') == 2
+    assert "<b>" not in page.text
+
+
+async def test_pages_keep_the_prices(browser: AsyncClient, backend: FakeBackend) -> None:
+    for number in range(30):
+        await backend.put(f"Seat {number}", 1000 + number)
+    page = await browser.get("/?from=10.05&sort=price")
+    following = re.search(r'href="([^"]+)" rel="next"', page.text)
+    assert following is not None
+    address = following[1].replace("&amp;", "&")
+    assert address.startswith("/?from=10.05&sort=price&after=")
+    assert len(titles((await browser.get(address)).text)) == 1
+
+
+async def test_a_row_is_made_once_and_again_when_it_changes(browser: AsyncClient, backend: FakeBackend) -> None:
+    ticket = await backend.put("Before")
+    assert titles((await browser.get("/")).text) == titles((await browser.get("/")).text) == ["Before"]
+    await backend._store(ticket.model_copy(update={"title": "After", "version": 1}))
+    assert titles((await browser.get("/")).text) == ["After"]

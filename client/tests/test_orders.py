@@ -1,21 +1,17 @@
 """Orders in every state, paying, letting go."""
 
-import asyncio
 import re
 from datetime import timedelta
 
 import pytest
 from httpx import AsyncClient
 
-from client.backend import Payment
 from common.events import CancelReason, OrderStatus, PaymentStatus
 from common.mongo import new_id
 from common.testing import Kit
 
 from .conftest import heading, words
 from .fakes import FakeBackend, refused
-
-CARD = {"token": "pm_card_visa"}
 
 
 async def test_a_reservation_can_be_paid(browser: AsyncClient, backend: FakeBackend, kit: Kit, dana: str) -> None:
@@ -27,10 +23,8 @@ async def test_a_reservation_can_be_paid(browser: AsyncClient, backend: FakeBack
     assert f"11:48 left to pay Held for you until {order.expires_at:%H:%M:%S} UTC" in words(page)
     assert '<progress max="900" value="708"' in page.text
     assert "Pay $84.00" in words(page)
-    assert f'action="/orders/{order.id}/pay"' in page.text
     assert f'action="/orders/{order.id}/cancel"' in page.text
-    assert '<script src="/stand-in/stripe/v3/" defer>' in page.text
-    assert 'data-pay="pk_test_local"' in page.text
+    assert '<script src="/stand-in/stripe/v3/" ' in page.text
     assert "Typing a card needs JavaScript" in words(page)
     assert "hold--urgent" not in page.text
     kit.clock.advance(600)
@@ -178,127 +172,6 @@ async def test_my_orders_come_in_pages(browser: AsyncClient, backend: FakeBacken
     assert "Seat 2" in words(await browser.get("/orders?after=nonsense"))
 
 
-async def test_paying_lands_on_it_is_yours(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
-    order = await backend.place(await backend.put(), dana)
-    answer = await browser.post(f"/orders/{order.id}/pay", data=CARD)
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/orders/{order.id}")
-    assert heading(await browser.get(f"/orders/{order.id}")) == "It is yours"
-
-
-async def test_paying_waits_a_moment_for_the_order_to_complete(
-    browser: AsyncClient, backend: FakeBackend, dana: str
-) -> None:
-    order = await backend.place(await backend.put(), dana)
-    backend.payments = [Payment("authorized")]
-    paying = asyncio.create_task(browser.post(f"/orders/{order.id}/pay", data=CARD))
-    await asyncio.sleep(0.06)
-    assert not paying.done()
-    await backend.move(order, status="complete")
-    assert (await paying).status_code == 303
-
-
-async def test_and_no_longer_than_that(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
-    order = await backend.place(await backend.put(), dana)
-    backend.payments = [Payment("authorized")]
-    answer = await asyncio.wait_for(browser.post(f"/orders/{order.id}/pay", data=CARD), 2)
-    assert answer.headers["location"] == f"/orders/{order.id}"
-
-
-async def test_a_payment_made_is_made_though_orders_falls_silent(
-    browser: AsyncClient, backend: FakeBackend, dana: str
-) -> None:
-    order = await backend.place(await backend.put(), dana)
-    backend.payments = [Payment("authorized")]
-    paying = asyncio.create_task(browser.post(f"/orders/{order.id}/pay", data=CARD))
-    await asyncio.sleep(0.06)
-    backend.down.add("orders")
-    assert (await paying).status_code == 303
-
-
-async def test_a_declined_card_can_be_followed_by_another(
-    browser: AsyncClient, backend: FakeBackend, dana: str
-) -> None:
-    order = await backend.place(await backend.put(), dana)
-    page = await browser.post(f"/orders/{order.id}/pay", data={"token": "pm_declined"})
-    assert page.status_code == 400
-    assert heading(page) == "This ticket is held for you"
-    assert "The payment did not go through Your bank declined this card. Nothing was taken." in words(page)
-    assert 'role="alert" tabindex="-1" autofocus' in page.text
-    assert f'action="/orders/{order.id}/pay"' in page.text
-    assert 'name="token" value=""' in page.text
-    await backend.settle_payment(order, "declined")
-    page = await browser.get(f"/orders/{order.id}")
-    assert page.status_code == 200
-    assert "Nothing was taken, and the ticket is still held for you. Try another card." in words(page)
-    assert "<title>Error: Card declined" in page.text
-    assert (await browser.post(f"/orders/{order.id}/pay", data=CARD)).status_code == 303
-
-
-async def test_a_card_that_was_not_read_is_not_sent(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
-    order = await backend.place(await backend.put(), dana)
-    for typed in ({}, {"token": ""}, {"token": " "}):
-        page = await browser.post(f"/orders/{order.id}/pay", data=typed)
-        assert page.status_code == 400
-        assert "The card was not read" in words(page)
-    assert "pay" not in backend.calls
-
-
-@pytest.mark.parametrize("status", ["cancelled", "complete", "awaiting:payment"])
-async def test_a_payment_refused_because_of_the_order_shows_the_order(
-    browser: AsyncClient, backend: FakeBackend, dana: str, status: OrderStatus
-) -> None:
-    order = await backend.place(await backend.put(), dana, status)
-    backend.refuse["pay"] = refused(400, "order-cancelled", "This order was cancelled.")
-    answer = await browser.post(f"/orders/{order.id}/pay", data=CARD)
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/orders/{order.id}")
-
-
-@pytest.mark.parametrize("pending", [True, False])
-async def test_a_payment_that_nobody_has_answered_for_is_not_offered_again(
-    browser: AsyncClient, backend: FakeBackend, dana: str, pending: bool
-) -> None:
-    order = await backend.place(await backend.put(), dana)
-    if pending:
-        backend.payments = [Payment("pending")]
-    else:
-        backend.down.add("payments")
-    answer = await browser.post(f"/orders/{order.id}/pay", data=CARD)
-    assert answer.headers["location"] == f"/orders/{order.id}?asked=1"
-    page = await browser.get(answer.headers["location"])
-    assert heading(page) == "Your payment is being checked"
-    assert "Do not pay again before this page says what came of it." in words(page)
-    assert "data-pay" not in page.text
-    assert f'data-check="/orders/{order.id}/state?asked=1"' in page.text
-    assert f'action="/orders/{order.id}/paid"' in page.text
-    state = await browser.get(f"/orders/{order.id}/state?asked=1")
-    assert state.json() == {"stage": "checking"}
-    again = await browser.post(f"/orders/{order.id}/paid")
-    assert again.headers["location"] == f"/orders/{order.id}" + ("" if pending else "?asked=1")
-
-
-async def test_checking_again_while_it_is_still_undecided(
-    browser: AsyncClient, backend: FakeBackend, dana: str
-) -> None:
-    order = await backend.place(await backend.put(), dana)
-    backend.payments = [Payment("pending")]
-    assert (await browser.post(f"/orders/{order.id}/paid")).headers["location"] == f"/orders/{order.id}?asked=1"
-    backend.refuse["payment"] = refused(400, "order-expired", "The time to pay for this order is over.")
-    assert (await browser.post(f"/orders/{order.id}/paid")).headers["location"] == f"/orders/{order.id}"
-
-
-async def test_the_bank_asks_for_more(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
-    order = await backend.place(await backend.put(), dana)
-    backend.payments = [Payment("requires_action", "pi_1_secret_2"), Payment("authorized")]
-    page = await browser.post(f"/orders/{order.id}/pay", data=CARD)
-    assert page.status_code == 200
-    assert heading(page) == "Your bank wants to know that it is you"
-    assert 'data-secret="pi_1_secret_2"' in page.text
-    assert '<script src="/stand-in/stripe/v3/" defer>' in page.text
-    assert "data-check" not in page.text
-    answer = await browser.post(f"/orders/{order.id}/paid")
-    assert answer.headers["location"] == f"/orders/{order.id}"
-
-
 async def test_letting_go_frees_the_ticket(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
     ticket = await backend.put("Hadestown")
     order = await backend.place(ticket, dana)
@@ -328,11 +201,12 @@ async def test_somebody_else_s_order_is_not_here(browser: AsyncClient, backend: 
     for method, path in (
         ("GET", ""),
         ("GET", "/state"),
-        ("POST", "/pay"),
+        ("GET", "/back"),
+        ("POST", "/intent"),
         ("POST", "/paid"),
         ("POST", "/cancel"),
     ):
-        page = await browser.request(method, f"/orders/{order.id}{path}", data=CARD)
+        page = await browser.request(method, f"/orders/{order.id}{path}")
         assert page.status_code == 404
         assert "Secret seat" not in page.text
     assert (await browser.get(f"/orders/{'5f' * 12}")).status_code == 404
@@ -348,7 +222,7 @@ async def test_a_session_that_the_api_does_not_take_is_asked_for_again(
     assert (answer.status_code, answer.headers["location"]) == (303, "/signin?next=%2Forders")
 
 
-@pytest.mark.parametrize("form", ["pay", "paid", "cancel"])
+@pytest.mark.parametrize("form", ["paid", "cancel"])
 async def test_looking_at_a_form_s_address_does_nothing(
     browser: AsyncClient, backend: FakeBackend, dana: str, form: str
 ) -> None:
@@ -369,3 +243,29 @@ async def test_a_page_that_waits_can_ask_where_the_order_stands(
     answer = await browser.get(f"/orders/{order.id}/state")
     assert answer.json() == {"stage": "paid"}
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_five_minutes_more_can_be_had_once(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana)
+    assert "Five more minutes" in words(await browser.get(f"/orders/{order.id}"))
+    answer = await browser.post(f"/orders/{order.id}/extend")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/orders/{order.id}")
+    page = await browser.get(f"/orders/{order.id}")
+    assert "Five minutes were added" in words(page)
+    assert 'data-left="1200"' in page.text
+    assert "Five more minutes" not in words(page)
+    await browser.post(f"/orders/{order.id}/extend")
+    assert "No time could be added" in words(await browser.get(f"/orders/{order.id}"))
+    assert "No time could be added" not in words(await browser.get(f"/orders/{order.id}"))
+
+
+async def test_looking_at_the_extension_extends_nothing(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana)
+    assert (await browser.get(f"/orders/{order.id}/extend")).headers["location"] == f"/orders/{order.id}"
+    assert "extend" not in backend.calls
+
+
+async def test_without_orders_no_time_is_promised(browser: AsyncClient, backend: FakeBackend, dana: str) -> None:
+    order = await backend.place(await backend.put(), dana)
+    backend.down = {"orders"}
+    assert (await browser.post(f"/orders/{order.id}/extend")).status_code == 503

@@ -50,7 +50,7 @@ async def test_and_goes_on_where_the_event_does_not_come(browser: AsyncClient, b
         ({"title": "x" * 201, "price": "84"}, "Title: Use 200 characters at most"),
         ({"title": "a\x00b", "price": "84"}, "Title: Write the title on one line"),
         ({"title": "a\nb", "price": "84"}, "Title: Write the title on one line"),
-        ({"title": "a", "price": ""}, "Price: Enter an amount above $0, such as 84.00"),
+        ({"title": "a", "price": ""}, "Price: Enter an amount above $0.00, such as 84.00"),
         ({"title": "a", "price": "0"}, "Price: Enter an amount above $0"),
         ({"title": "a", "price": "-1"}, "Price: Enter an amount above $0"),
         ({"title": "a", "price": "84.001"}, "Price: Enter an amount above $0"),
@@ -85,10 +85,10 @@ async def test_a_refusal_of_the_api_is_shown_at_its_field(browser: AsyncClient, 
     backend.refuse["sell"] = refused(400, "invalid", "This title is not one.", "title")
     page = await browser.post("/sell", data={"title": "a", "price": "84"})
     assert page.status_code == 400
-    assert "Title: This title is not one." in words(page)
+    assert "Title: This title cannot be taken." in words(page)
     backend.refuse["sell"] = refused(400, "invalid", "Not today.")
     page = await browser.post("/sell", data={"title": "a", "price": "84"})
-    assert "That is not possible now Not today." in words(page)
+    assert "That is not possible now It was refused, and nothing was changed." in words(page)
 
 
 @pytest.mark.usefixtures("dana")
@@ -147,7 +147,7 @@ async def test_an_edit_that_cannot_be_saved(browser: AsyncClient, backend: FakeB
     assert "Say what the ticket is for" in words(page)
     backend.refuse["change"] = refused(400, "ticket-reserved", "This ticket is reserved or sold.")
     page = await browser.post(f"/tickets/{ticket.id}/edit", data={"title": "New", "price": "84"})
-    assert "It cannot be changed now This ticket is reserved or sold." in words(page)
+    assert "It cannot be changed now This ticket is reserved or sold, so it cannot be changed" in words(page)
     assert 'value="New"' in page.text
 
 
@@ -197,3 +197,14 @@ async def test_whoever_is_not_signed_in_is_led_there_and_back(browser: AsyncClie
     answer = await browser.get(path)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/signin?next=" + path.replace("/", "%2F")
+
+
+async def test_what_is_typed_is_checked_as_the_form_would_be(browser: AsyncClient, backend: FakeBackend) -> None:
+    page = await browser.post("/sell/check", data={"title": "", "price": "84.5"})
+    assert 'id="title-error"' in page.text
+    assert 'id="price-error"' not in page.text
+    assert "Buyers pay $84.50." in page.text
+    page = await browser.post("/sell/check", data={"title": "Opera", "price": "-1"})
+    assert 'id="price-error"' in page.text
+    assert "Buyers pay" not in page.text
+    assert backend.calls == []

@@ -27,6 +27,8 @@ HEARS: Mapping[str, tuple[str, ...]] = {
     "emails": ("USERS", "ORDERS", "PAYMENTS"),
 }
 """Which streams each service listens to."""
+WATCHES: Mapping[str, tuple[str, ...]] = {"client": HEARS["client"]}
+"""Which streams each process of a service watches for itself, on a consumer without a name of its own."""
 _STREAMS_WITHIN = 15.0
 
 
@@ -73,6 +75,7 @@ def _user(service: str, password: str) -> dict[str, Any]:
     publish = [*_own_subjects(service), f"deadletter.{service}.>"]
     for stream in HEARS[service]:
         publish += _consumer_subjects(stream, service)
+    publish += [f"$JS.API.CONSUMER.CREATE.{stream}" for stream in WATCHES.get(service, ())]
     permissions = {"publish": {"allow": publish}, "subscribe": {"allow": [f"_INBOX_{service}.>"]}}
     return {"user": service, "password": password, "permissions": permissions}
 

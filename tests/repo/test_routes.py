@@ -14,7 +14,7 @@ from .services import Route, Service
 
 WHO_IT_IS = frozenset({current_user, front._person})
 """What refuses a request that nobody signed in made."""
-_DOCUMENTED = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/[^\s`?|,;.)]*)")
+_DOCUMENTED = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/(?:[^\s`?|,;.)]|\.(?=\w))*)")
 
 
 def _calls(dependant: Any) -> Iterator[object]:

@@ -12,12 +12,12 @@ from .backend import Backend
 from .backend.http import HttpBackend
 from .catalogue import Catalogue
 from .headers import SecurityHeaders
-from .listeners import SUBSCRIPTIONS
+from .listeners import SUBSCRIPTIONS, WATCHED, Sight
+from .live import Hub
 from .pages import ROUTERS, Front, install
 from .render import Renderer
 from .service import PATIENCE, Shop
 from .settings import Settings
-from .words import ENGLISH, Words
 
 
 def create_app(
@@ -36,7 +36,9 @@ def create_app(
     catalogue = Catalogue(parts.database)
     parts.index(catalogue.indexes)
     parts.listen(SUBSCRIPTIONS, catalogue)
-    parts.add(backend)
+    hub = Hub(settings.live_streams)
+    parts.watch(WATCHED, Sight(catalogue, hub), hub.again)
+    parts.add(backend, hub)
     app = create_base_app(
         settings,
         name="client",
@@ -47,7 +49,7 @@ def create_app(
         checks=parts.checks,
     )
     renderer = _renderer(settings.currency)
-    app.state.front = Front(renderer, settings.stripe_js_url, settings.stripe_publishable_key)
+    app.state.front = Front(renderer, hub, settings.stripe_js_url, settings.stripe_publishable_key, settings.currency)
     install(app)
     app.add_middleware(SecurityHeaders)
     return app
@@ -56,4 +58,4 @@ def create_app(
 @cache
 def _renderer(currency: str) -> Renderer:
     """It never changes, and compiling the templates takes a while: once for each process is enough."""
-    return Renderer(Words(ENGLISH), Assets(), currency)
+    return Renderer(Assets(), currency)

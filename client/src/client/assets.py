@@ -9,12 +9,19 @@ from pathlib import Path
 _ROOM = Path(__file__).parent / "static"
 _BUNDLES: Mapping[str, Sequence[str]] = {
     "shop.css": ("tokens.css", "shop.css"),
-    "shop.js": ("shop.js",),
+    "shop.js": ("zone.js", "shop.js", "offline.js"),
+    "live.js": ("live.js",),
     "pay.js": ("pay.js",),
     "icon.svg": ("icon.svg",),
+    **{f"icon-{size}.png": (f"icon-{size}.png",) for size in ("48", "192", "512", "maskable-512", "touch-180")},
 }
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-_NAME = re.compile(r"(?P<stem>[a-z]+)\.(?P<digest>[0-9a-f]{12})(?P<ending>\.[a-z]+)")
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
+_NAME = re.compile(r"(?P<stem>[a-z0-9-]+)\.(?P<digest>[0-9a-f]{12})(?P<ending>\.[a-z]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,13 @@ class Assets:
 
     def __init__(self, room: Path = _ROOM) -> None:
         self._assets = {name: _load(room, name, parts) for name, parts in _BUNDLES.items()}
+
+        self.worker = (room / "sw.js").read_text()
+        """Has an address that never changes, and so is none of them."""
+
+    def current(self, name: str) -> Asset:
+        """The file, whatever its content."""
+        return self._assets[name]
 
     def path(self, name: str) -> str:
         """Where the browser finds `name`."""

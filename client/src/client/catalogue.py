@@ -12,12 +12,14 @@ from common.events import HOLDING, OrderState, PaymentState, PaymentStatus, Tick
 from common.mongo import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKey, IndexModel, oid
 from common.mongo import words as search_words
 
-from .domain import Hold, Ticket
+from .domain import Hold, Search, Ticket
 
 NEWEST, CHEAPEST, DEAREST = "newest", "price", "-price"
 COUNTED = 1000
 """More results than this are not counted."""
 _QUERY_WORDS = 8
+_TELLING = 4
+"""Shorter words say little of what a ticket is for."""
 _SORTS: Mapping[str, Sequence[tuple[str, int]]] = {
     NEWEST: [("_id", DESCENDING)],
     CHEAPEST: [("price_cents", ASCENDING), ("_id", ASCENDING)],
@@ -37,22 +39,49 @@ class Catalogue:
 
     @property
     def indexes(self) -> Mapping[Collection, list[IndexModel]]:
-        """One for each order of the listing, the words of titles, and a seller's own."""
-        keys = [[*_SORTS[NEWEST]], [*_SORTS[CHEAPEST]], [("words", ASCENDING), ("_id", DESCENDING)]]
-        listed = [IndexModel([("free", ASCENDING), *key], partialFilterExpression=_FOR_SALE) for key in keys]
+        """One for each order of the listing, the words of titles, and a seller's own.
+
+        Each of the first holds all that a listing asks about, so that what is left out is not even read.
+        """
+        keys = [
+            [*_SORTS[NEWEST], ("price_cents", ASCENDING)],
+            [*_SORTS[CHEAPEST]],
+            [("words", ASCENDING), ("_id", DESCENDING), ("price_cents", ASCENDING)],
+        ]
+        sale = [("free", ASCENDING), ("held", ASCENDING)]
+        listed = [IndexModel([*sale, *key], partialFilterExpression=_FOR_SALE) for key in keys]
         own = IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)], partialFilterExpression={"deleted": False})
         return {self._tickets: [*listed, own]}
 
-    async def for_sale(self, q: str, sort: str, limit: int, after: tuple[int, str] | None) -> list[Ticket]:
+    async def for_sale(self, search: Search, limit: int, after: tuple[int, str] | None = None) -> list[Ticket]:
         """A page of what can be bought, after a price and id; each word of `q` begins a word of the title."""
-        clauses = _matching(q)
+        clauses = _matching(search)
         if after is not None:
-            clauses.append(_after(sort, *after))
-        return await self._find({"$and": clauses}, _SORTS[sort], limit)
+            clauses.append(_after(search.sort, *after))
+        return await self._find({"$and": clauses}, _SORTS[search.sort], limit)
 
-    async def count(self, q: str) -> int:
-        """How many can be bought; `COUNTED + 1` stands for more."""
-        return int(await self._tickets.count_documents({"$and": _matching(q)}, limit=COUNTED + 1))
+    async def count(self, search: Search, among: Sequence[str] | None = None) -> int:
+        """How many (of `among`) can be bought; `COUNTED + 1` stands for more."""
+        clauses = _matching(search)
+        if among is not None:
+            clauses.append({"_id": {"$in": [oid(one) for one in among]}})
+        return int(await self._tickets.count_documents({"$and": clauses}, limit=COUNTED + 1))
+
+    async def alike(self, ticket: Ticket, limit: int) -> list[Ticket]:
+        """Others that can be bought: first those that share a word with this one's title, then the newest."""
+        telling = [word for word in search_words(ticket.title) if len(word) >= _TELLING][:_QUERY_WORDS]
+        other = {**_FOR_SALE, "_id": {"$ne": oid(ticket.id)}}
+        found = await self._find({**other, "words": {"$in": telling}}, _SORTS[NEWEST], limit) if telling else []
+        if len(found) < limit:
+            known = {one.id for one in found}
+            newest = await self._find(other, _SORTS[NEWEST], limit + len(found))
+            found += [one for one in newest if one.id not in known][: limit - len(found)]
+        return found
+
+    async def tickets(self, identities: Sequence[str]) -> list[Ticket]:
+        """Those of these tickets of which tickets has told, also where they were taken down."""
+        query = {"_id": {"$in": [oid(one) for one in identities]}, "version": {"$gte": 0}}
+        return await self._find(query, _SORTS[NEWEST], len(identities))
 
     async def own(self, user_id: str, limit: int, after: str | None) -> list[Ticket]:
         """What this person has listed, newest first, sold ones included."""
@@ -111,7 +140,8 @@ class Catalogue:
         await _write(self._payments, state.order_id, {"version": {"$lt": state.version}}, fields)
 
     async def _find(self, query: Document, sort: Sequence[tuple[str, int]], limit: int) -> list[Ticket]:
-        return [_ticket(one) async for one in self._tickets.find(query, {"words": 0}).sort(list(sort)).limit(limit)]
+        found = self._tickets.find(query, {"words": 0}).sort(list(sort)).limit(limit)
+        return [_ticket(one) for one in await found.to_list(limit)]
 
 
 async def _write(
@@ -120,17 +150,17 @@ async def _write(
     """Sets `fields` where the document matches `newer` or is not there (then `first` too); any other stays as it is."""
     query = {"_id": oid(identity), **newer}
     update = {"$set": fields} | ({"$setOnInsert": first} if first else {})
-    for _ in range(2):  # two first writes may meet: whoever comes second finds a document and looks again
-        try:
-            await collection.update_one(query, update, upsert=True)
-        except DuplicateKey:
-            continue
-        return
+    try:
+        await collection.update_one(query, update, upsert=True)
+    except DuplicateKey:  # it is there, and not older; or was first written just now, and may be older
+        await collection.update_one(query, {"$set": fields})
 
 
-def _matching(q: str) -> list[dict[str, Any]]:
+def _matching(search: Search) -> list[dict[str, Any]]:
     clauses: list[dict[str, Any]] = [dict(_FOR_SALE)]
-    clauses += [{"words": {"$regex": f"^{re.escape(word)}"}} for word in search_words(q)[:_QUERY_WORDS]]
+    clauses += [{"words": {"$regex": f"^{re.escape(word)}"}} for word in search_words(search.q)[:_QUERY_WORDS]]
+    clauses += [{"price_cents": {"$gte": search.low}}] if search.low is not None else []
+    clauses += [{"price_cents": {"$lte": search.high}}] if search.high is not None else []
     return clauses
 
 

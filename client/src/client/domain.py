@@ -12,9 +12,9 @@ MOST_CENTS = 99_999_999
 TITLE_LENGTH = 200
 QUERY_LENGTH = 200
 _NEXT_LENGTH = 500
-_PLAIN_PRICE = re.compile(r"(?P<whole>\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(?P<part>\d{1,2}))?")
+_PRICE_LENGTH = 40
+_BARE_PRICE = re.compile(r"(?P<whole>\d{1,9})(?:[.,](?P<part>\d{1,2}))?", re.ASCII)
 _CURSOR = re.compile(r"([0-9]{1,8})-([0-9a-f]{24})")
-_COMMA_PRICE = re.compile(r"(?P<whole>\d{1,9}),(?P<part>\d{1,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Look(StrEnum):
     MINE_PAYING = "mine_paying"
     MINE = "mine"
     SOLD = "sold"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ _MINE: dict[OrderStatus, Look] = {
 def standing(ticket: Ticket, viewer: str | None, moment: datetime) -> Standing:
     """What this ticket is to `viewer` (a user id) at `moment`."""
     hold = ticket.hold
+    if ticket.deleted:
+        return Standing(Look.REMOVED)
     if hold is not None and hold.active:
         until = hold.expires_at if hold.status == "created" and hold.expires_at > moment else None
         if hold.user_id == viewer:
@@ -93,6 +96,21 @@ def standing(ticket: Ticket, viewer: str | None, moment: datetime) -> Standing:
     if ticket.order_id is not None:  # tickets has heard of an order that we have not, or not yet of its end
         return Standing(Look.HELD)
     return Standing(Look.OWN if ticket.user_id == viewer else Look.FREE)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which tickets, and in which order: words of the title, prices in cents (both included), one of the sorts."""
+
+    q: str = ""
+    sort: str = "newest"
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it leaves anything out."""
+        return bool(self.q) or self.low is not None or self.high is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +127,8 @@ class Order:
     reason: CancelReason | None = None
     """Why it was cancelled."""
     refunded: bool = False
+    extended: bool = False
+    """The five minutes more were asked for."""
 
 
 class Stage(StrEnum):
@@ -155,18 +175,35 @@ def stage(order: Order, payment: PaymentStatus | None, moment: datetime) -> Stag
     return Stage.DECLINED if payment == "declined" else Stage.PAY
 
 
-def typed_cents(text: str) -> int | None:
-    """Cents of a price as people type it (`84`, `84.00`, `84,00`, `$84`, `1,234.50`); None where it is not above 0."""
-    bare = text.strip().removeprefix("$").strip()
-    found = _COMMA_PRICE.fullmatch(bare) or _PLAIN_PRICE.fullmatch(bare)
-    if found is None or not bare.isascii():
+@dataclass(frozen=True, slots=True)
+class PriceStyle:
+    """How people write prices: what stands between thousands, before the cents, and for the currency."""
+
+    group: str = ","
+    decimal: str = "."
+    symbol: str = "$"
+
+
+def typed_cents(text: str, style: PriceStyle) -> int | None:
+    """Cents of a price as people type it (`84`, `84.00`, `84,00`, `$84`, `1,234.50`); None where it is not above 0.
+
+    What one part of the world reads as thousands, another reads as cents: groups count only as `style` has them.
+    """
+    bare = text.strip()
+    bare = (
+        bare.removeprefix(style.symbol) if bare.startswith(style.symbol) else bare.removesuffix(style.symbol)
+    ).strip()
+    group, decimal = re.escape(style.group), re.escape(style.decimal)
+    grouped = rf"(?P<whole>\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}})(?:{decimal}(?P<part>\d{{1,2}}))?"
+    found = _BARE_PRICE.fullmatch(bare) or re.fullmatch(grouped, bare, re.ASCII)
+    if found is None or len(bare) > _PRICE_LENGTH:
         return None
-    cents = int(found["whole"].replace(",", "")) * 100 + int((found["part"] or "").ljust(2, "0"))
+    cents = int(found["whole"].replace(style.group, "")) * 100 + int((found["part"] or "").ljust(2, "0"))
     return cents or None
 
 
 def decimal_text(cents: int) -> str:
-    """`84.00`: a price as the APIs take it and as a form shows it."""
+    """`84.00`: a price as the APIs take it."""
     return f"{cents // 100}.{cents % 100:02d}"
 
 
@@ -188,7 +225,7 @@ def safe_next(text: str | None) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         return "/"
     parts = urlsplit(text)
-    if parts.scheme or parts.netloc or parts.path in {"/signin", "/signup", "/signout", "/theme"}:
+    if parts.scheme or parts.netloc or parts.path in {"/signin", "/signup", "/signout", "/theme", "/language"}:
         return "/"
     return text
 

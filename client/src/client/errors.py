@@ -8,7 +8,8 @@ AppError
 ├── CrossSite     403  a form that was not ours
 ├── OurFault      500
 └── Unavailable
-    └── Silent    503  a service that does not answer
+    ├── Silent    503  a service that does not answer
+    └── Crowded   503  more people look at live pages than this process can tell
 """
 
 from collections.abc import Sequence
@@ -62,3 +63,7 @@ class Silent(Unavailable):
     def __init__(self, service: str) -> None:
         super().__init__()
         self.service = service
+
+
+class Crowded(Unavailable):
+    code, sentence = "crowded", "Too many pages are kept up to date just now. Reload this one to see what changed."

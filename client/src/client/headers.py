@@ -19,22 +19,35 @@ def _policy(rules: dict[str, str]) -> str:
 
 
 POLICY = _policy(_RULES)
-"""The content security policy: our own files, nothing inline, nobody's frame."""
+"""The content security policy of whatever is no page: our own files, nothing inline, nobody's frame."""
 
 
-def paying_policy(stripe_js_url: str) -> str:
-    """The policy of pages with a card: where Stripe's script is not our own, it may run, frame and call home."""
+def page_policy(nonce: str) -> str:
+    """The policy of a page: of all scripts, only those run whose tags carry this answer's `nonce`."""
+    return _policy(_page_rules(nonce))
+
+
+def paying_policy(nonce: str, stripe_js_url: str) -> str:
+    """The policy of pages with a card: where Stripe's script is not our own, it may run, frame and call home.
+
+    Of what Stripe lists, addresses (maps) are left out: the shop asks for none
+    (docs.stripe.com/security/guide#content-security-policy).
+    """
+    rules = _page_rules(nonce)
     origin = urlsplit(stripe_js_url)
     if not origin.netloc:
-        return POLICY
-    # https://docs.stripe.com/security/guide#content-security-policy
+        return _policy(rules)
     script = f"{origin.scheme}://{origin.netloc}"
     theirs = {
-        "script-src": f"'self' {script} https://*.js.stripe.com",
+        "script-src": f"{rules['script-src']} {script} https://*.js.stripe.com",
         "frame-src": f"{script} https://*.js.stripe.com https://hooks.stripe.com",
         "connect-src": "'self' https://api.stripe.com",
     }
-    return _policy(_RULES | theirs)
+    return _policy(rules | theirs)
+
+
+def _page_rules(nonce: str) -> dict[str, str]:
+    return _RULES | {"script-src": f"'nonce-{nonce}'", "worker-src": "'self'"}
 
 
 class SecurityHeaders:

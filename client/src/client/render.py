@@ -1,31 +1,58 @@
-"""From what the shop knows to HTML: the templates, and how money, times and numbers are written."""
+"""From what the shop knows to HTML: the templates, and whoever reads them."""
 
-from datetime import UTC, datetime
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, lru_cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from common.clock import rfc3339
 
 from .assets import Assets
-from .domain import decimal_text, printed_number
-from .words import Words
+from .domain import printed_number
+from .formats import Formats
+from .locales import UTC, Locality, locale, negotiate
+from .rows import RowPrinter
+from .words import LANGUAGES, Words
 
 _ROOM = Path(__file__).parent / "templates"
-_SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
-_TIME = Markup('<time datetime="{}" class="nowrap">{}</time>')
+_NAMES = [(tag, str(locale(tag).display_name)) for tag in LANGUAGES]
+"""Each language as those who speak it call it."""
+
+
+class Localizer:
+    """Words, money and times for one kind of reader: a language, a region and a time zone."""
+
+    def __init__(self, locality: Locality, currency: str, zone: ZoneInfo) -> None:
+        self.formats = Formats(locality, currency, zone)
+        self.words = Words(LANGUAGES[locality.language], locality.language, self.formats.number)
+        self.names: Mapping[str, Any] = {
+            "t": self.words,
+            "language": locality.language,
+            "locale": locality.dates.replace("_", "-"),
+            "zone": zone.key,
+            "symbol": self.formats.symbol,
+            "currency": self.formats.currency,
+            "money": self.formats.money,
+            "price_of": self.formats.price,
+            "minute": self.formats.minute,
+            "second": self.formats.second,
+            "day": self.formats.day,
+            "grouped": self.formats.number,
+        }
+        """What templates call it."""
 
 
 class Renderer:
-    """The templates in one language and one currency."""
+    """The templates, for readers of every language, in one currency."""
 
-    def __init__(self, words: Words, assets: Assets, currency: str) -> None:
-        self.words = words
+    def __init__(self, assets: Assets, currency: str) -> None:
         self.assets = assets
-        self._symbol = _SYMBOLS.get(currency, f"{currency.upper()} ")
-        self._months = words("months").split(" ")
+        self._localizer = lru_cache(maxsize=256)(lambda locality, zone: Localizer(locality, currency, zone))
         self._environment = Environment(
             loader=FileSystemLoader(_ROOM),
             autoescape=True,
@@ -34,51 +61,31 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._rows = lru_cache(maxsize=64)(lambda localizer: RowPrinter(self._environment, dict(localizer.names)))
         self._environment.globals.update(
-            t=words,
-            asset=assets.path,
-            symbol=self._symbol,
-            currency=words(currency) if currency in words else currency.upper(),
-            amount=amount,
-            money=self.money,
-            typed=decimal_text,
-            minute=self.minute,
-            second=self.second,
-            day=self.day,
-            born=born,
-            number=printed_number,
-            countdown=countdown,
+            asset=assets.path, born=born, number=printed_number, countdown=countdown, languages=_NAMES
         )
-
         for template in self._environment.list_templates():
             self._environment.get_template(template)  # compiled now rather than while somebody waits
 
-    def html(self, template: str, **context: object) -> str:
+    def localizer(self, locality: Locality, zone: ZoneInfo = UTC) -> Localizer:
+        """For this reader; kept, as there are few kinds."""
+        return self._localizer(locality, zone)
+
+    def spoken(self, language: str) -> Localizer:
+        """For anybody who reads this language, wherever they are."""
+        return self.localizer(negotiate("", language))
+
+    @cache  # noqa: B019 (there is one renderer for each process)
+    def fingerprint(self, language: str) -> str:
+        """Another one whenever the words or the templates change."""
+        sources = [path.read_text() for path in sorted(_ROOM.glob("*.html"))]
+        return sha256(json.dumps([LANGUAGES[language], sources]).encode()).hexdigest()
+
+    def html(self, localizer: Localizer, template: str, **context: object) -> str:
         """The page."""
-        return self._environment.get_template(template).render(context)
-
-    def money(self, cents: int) -> str:
-        """`$84.00`."""
-        return f"{self._symbol}{amount(cents)}"
-
-    def minute(self, moment: datetime) -> Markup:
-        """`18:42 UTC`."""
-        return _time(moment, self.words("time.minute", time=f"{moment.astimezone(UTC):%H:%M}"))
-
-    def second(self, moment: datetime) -> Markup:
-        """`18:42:10 UTC`."""
-        return _time(moment, self.words("time.minute", time=f"{moment.astimezone(UTC):%H:%M:%S}"))
-
-    def day(self, moment: datetime) -> Markup:
-        """`20 Nov 2026`."""
-        there = moment.astimezone(UTC)
-        month = self._months[there.month - 1][:3]
-        return _time(moment, self.words("time.day", day=there.day, month=month, year=there.year))
-
-
-def amount(cents: int) -> str:
-    """`1,234.50`."""
-    return f"{cents // 100:,}.{cents % 100:02d}"
+        names = {**localizer.names, "row_of": self._rows(localizer)}
+        return self._environment.get_template(template).render({**names, **context})
 
 
 def born(identity: str) -> datetime:
@@ -89,7 +96,3 @@ def born(identity: str) -> datetime:
 def countdown(seconds: int) -> str:
     """`11:48`."""
     return f"{seconds // 60}:{seconds % 60:02d}"
-
-
-def _time(moment: datetime, text: Markup) -> Markup:
-    return _TIME.format(rfc3339(moment), text)

@@ -12,11 +12,13 @@ from common.mongo import eventually
 
 from .backend import Backend, Payment, Session
 from .catalogue import Catalogue
-from .domain import Order, Stage, Standing, Ticket, cursor_after, read_cursor, stage, standing
+from .domain import Order, Search, Stage, Standing, Ticket, cursor_after, read_cursor, stage, standing
 from .errors import AlreadyYours, Refused, Silent, Taken
 
 PAGE = 24
 """Tickets on one page."""
+OTHERS = 4
+"""Tickets offered in place of one that is gone."""
 PATIENCE = 2.0
 """Seconds to wait until a change can be seen, before showing what there is."""
 _SHORTEST, _LONGEST = 0.02, 0.25
@@ -71,13 +73,25 @@ class Shop:
         self._clock = clock
         self._patience = patience
 
-    async def listing(self, q: str, sort: str, cursor: str, viewer: str | None) -> Listing:
+    async def listing(self, search: Search, cursor: str, viewer: str | None) -> Listing:
         """What can be bought now."""
         after = read_cursor(cursor)
         tickets, total = await asyncio.gather(
-            self._catalogue.for_sale(q, sort, PAGE + 1, after), self._catalogue.count(q)
+            self._catalogue.for_sale(search, PAGE + 1, after), self._catalogue.count(search)
         )
         return self._page(tickets, total, viewer)
+
+    async def fresh(self, search: Search, ticket_ids: Sequence[str]) -> int:
+        """How many of these tickets a listing would show now."""
+        return await self._catalogue.count(search, ticket_ids)
+
+    async def rows(self, ticket_ids: Sequence[str], viewer: str | None) -> list[Row]:
+        """These tickets as they are now, whatever they are."""
+        return [self._row(one, viewer) for one in await self._catalogue.tickets(ticket_ids)]
+
+    async def others(self, row: Row, viewer: str | None) -> list[Row]:
+        """What else can be bought, for who came too late."""
+        return [self._row(one, viewer) for one in await self._catalogue.alike(row.ticket, OTHERS)]
 
     async def own_listings(self, person: Person, cursor: str) -> Listing:
         """What this person has listed, with what became of it, as a buyer would see it."""
@@ -143,16 +157,21 @@ class Shop:
         row = None if ticket is None or ticket.deleted else self._row(ticket, person.id)
         return self._view(order, payments.get(order_id), row)
 
+    async def extend(self, person: Person, order_id: str) -> None:
+        """Asks for the five minutes more that everybody can have once."""
+        order = await self._backend.extend(person.token, order_id)
+
+        def told(ticket: Ticket) -> bool:
+            hold = ticket.hold
+            return hold is None or hold.order_id != order_id or hold.version >= order.version
+
+        await self._until_heard(order.ticket_id, told)
+
     async def let_go(self, person: Person, order_id: str) -> None:
         """Gives a reservation back."""
         order = await self._backend.order(person.token, order_id)
         await self._backend.let_go(person.token, order_id)
         await self._until_heard(order.ticket_id, lambda ticket: ticket.free or _held_by_another(ticket, order_id))
-
-    async def pay(self, person: Person, order_id: str, card: str) -> Payment:
-        """Pays for an order; waits a moment for the ticket to become theirs."""
-        payment = await self._backend.pay(person.token, order_id, card)
-        return await self._settling(person, order_id, payment)
 
     async def payment(self, person: Person, order_id: str) -> Payment:
         """How a payment stands, after the buyer has been at their bank or asks again."""
@@ -190,7 +209,12 @@ class Shop:
                 return order.status in {"complete", "cancelled"}
 
             await self._until(settled)
+        if payment.status == "declined":
+            await self._until(lambda: self._has_heard(order_id, payment.status))
         return payment
+
+    async def _has_heard(self, order_id: str, status: PaymentStatus) -> bool:
+        return (await self._catalogue.payments([order_id])).get(order_id) == status
 
     async def _until_heard(self, ticket_id: str, shows: Callable[[Ticket], bool]) -> None:
         async def heard() -> bool:

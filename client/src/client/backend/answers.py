@@ -44,6 +44,7 @@ class OrderAnswer(Body):
     ticket: OrderedTicket
     reason: CancelReason | None = None
     refunded: bool = False
+    extended: bool = False
 
     def read(self) -> Order:
         """As the shop knows it."""
@@ -57,6 +58,7 @@ class OrderAnswer(Body):
             cents=cents(self.ticket.price),
             reason=self.reason,
             refunded=self.refunded,
+            extended=self.extended,
         )
 
 

@@ -76,12 +76,12 @@ class HttpBackend:
         answer = await self._call("orders", "GET", f"/api/orders/{order_id}", token)
         return _read("orders", _order, answer).read()
 
+    async def extend(self, token: str, order_id: str) -> Order:
+        answer = await self._call("orders", "POST", f"/api/orders/{order_id}/extend", token, {})
+        return _read("orders", _order, answer).read()
+
     async def let_go(self, token: str, order_id: str) -> None:
         await self._call("orders", "DELETE", f"/api/orders/{order_id}", token)
-
-    async def pay(self, token: str, order_id: str, card: str) -> Payment:
-        answer = await self._call("payments", "POST", "/api/payments", token, {"orderId": order_id, "token": card})
-        return _read("payments", _payment, answer).read()
 
     async def payment(self, token: str, order_id: str) -> Payment:
         answer = await self._call("payments", "POST", "/api/payments/intents", token, {"orderId": order_id})

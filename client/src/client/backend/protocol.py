@@ -19,7 +19,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How a payment stands; `client_secret` is for the browser, where the buyer's bank asks for more."""
+    """How a payment stands; `client_secret` is for the browser, while the buyer may act."""
 
     status: PaymentStatus
     client_secret: str | None = None
@@ -67,11 +67,11 @@ class Backend(Protocol):
 
     async def order(self, token: str, order_id: str) -> Order: ...
 
-    async def let_go(self, token: str, order_id: str) -> None: ...
-
-    async def pay(self, token: str, order_id: str, card: str) -> Payment:
-        """`card`: the token that Stripe's script made of a typed card."""
+    async def extend(self, token: str, order_id: str) -> Order:
+        """Five minutes more, once."""
         ...
+
+    async def let_go(self, token: str, order_id: str) -> None: ...
 
     async def payment(self, token: str, order_id: str) -> Payment:
         """How the order's payment stands; Stripe is read where that is undecided."""

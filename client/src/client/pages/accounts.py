@@ -12,7 +12,7 @@ from common.errors import NotFound
 from common.web import COOKIE
 
 from .forms import Form, Typed, attempt, signing_in, signing_up
-from .front import CurrentPage, Page, next_query
+from .front import CurrentPage, Page, SignedIn, next_query
 from .router import ShopService, page_router
 from .tickets import reserving
 
@@ -63,7 +63,7 @@ async def sign_up_page(page: CurrentPage, shop: ShopService, next: str = "") -> 
 @router.post("/signin")
 async def sign_in(page: CurrentPage, shop: ShopService, typed: Typed) -> Response:
     """Signs in, does what they came for, and goes back."""
-    words = page.front.renderer.words
+    words = page.words
     way_back, form = safe_next(typed.get("next")), signing_in(typed, words)
     if form.wrong:
         return await _show(page, shop, "signin.html", form, way_back)
@@ -76,7 +76,7 @@ async def sign_in(page: CurrentPage, shop: ShopService, typed: Typed) -> Respons
 @router.post("/signup")
 async def sign_up(page: CurrentPage, shop: ShopService, typed: Typed) -> Response:
     """Makes an account, does what they came for, and goes back."""
-    words = page.front.renderer.words
+    words = page.words
     way_back, form = safe_next(typed.get("next")), signing_up(typed, words)
     if form.wrong:
         return await _show(page, shop, "signup.html", form, way_back)
@@ -93,6 +93,8 @@ async def sign_out(page: CurrentPage, shop: ShopService) -> Response:
         await shop.sign_out(page.person.token)
     answer = page.go("/", "signed_out")
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=page.secure)
+    # The copies for reading without a network. (What browsers cache holds nobody's pages, they are `no-store`.)
+    answer.headers["Clear-Site-Data"] = '"storage"'
     return answer
 
 
@@ -111,3 +113,9 @@ async def _reserve(page: Page, shop: Shop, person: Person, ticket_id: str) -> Re
     """What goes wrong here must not cost the session: the ticket's own page says what is true."""
     reserved = await attempt(reserving(page, shop, person, ticket_id), all_refusals=True)
     return page.go(f"/tickets/{ticket_id}") if isinstance(reserved, Refused | Silent) else reserved
+
+
+@router.get("/account")
+async def account(page: CurrentPage, person: SignedIn) -> Response:
+    """Who one is here, and what this browser remembers."""
+    return page.show("account.html", here="account", person=person)

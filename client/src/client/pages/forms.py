@@ -8,9 +8,10 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from client.domain import MOST_CENTS, TITLE_LENGTH, decimal_text, typed_cents
+from client.domain import MOST_CENTS, TITLE_LENGTH, typed_cents
 from client.errors import Refused, Silent
-from client.render import Renderer
+from client.formats import Formats
+from client.render import Localizer
 from client.words import Words
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
@@ -66,9 +67,11 @@ class Form:
             self.status = _UNANSWERED
             self.general = General(words("form.unanswered"), words("form.unanswered.say"))
             return self
-        self.errors = {one.field: one.message for one in problem.errors if one.field and one.field in self.values}
+        for one in problem.errors:
+            if one.field and one.field in self.values:
+                self.errors[one.field] = words.problem(problem.reason, one.field)
         if not self.errors:
-            self.general = General(title, problem.errors[0].message)
+            self.general = General(title, words.problem(problem.reason))
         return self
 
 
@@ -84,9 +87,9 @@ async def attempt(action: Awaitable[T], *, all_refusals: bool = False) -> T | Re
         return silent
 
 
-def offer(values: Mapping[str, str], renderer: Renderer) -> tuple[Form, str, int]:
+def offer(values: Mapping[str, str], localizer: Localizer) -> tuple[Form, str, int]:
     """The form of a ticket, its title and its price in cents (0 where it is none)."""
-    words = renderer.words
+    words, formats = localizer.words, localizer.formats
     form = Form({name: values.get(name, "") for name in ("title", "price")})
     title = " ".join(form.value("title").split(" ")).strip()
     if not title:
@@ -95,17 +98,17 @@ def offer(values: Mapping[str, str], renderer: Renderer) -> tuple[Form, str, int
         form.errors["title"] = words("form.title.long", most=TITLE_LENGTH)
     elif any(unicodedata.category(one) in {"Cc", "Cs"} for one in title):
         form.errors["title"] = words("form.title.lines")
-    cents = typed_cents(form.value("price"))
+    cents = typed_cents(form.value("price"), formats.style)
     if cents is None:
-        form.errors["price"] = words("form.price.bad", least=renderer.money(0)[:-3])
+        form.errors["price"] = words("form.price.bad", least=formats.money(0), example=formats.typed(8400))
     elif cents > MOST_CENTS:
-        form.errors["price"] = words("form.price.much", most=renderer.money(MOST_CENTS))
+        form.errors["price"] = words("form.price.much", most=formats.money(MOST_CENTS))
     return form, title, cents or 0
 
 
-def filled(title: str, cents: int) -> Form:
+def filled(title: str, cents: int, formats: Formats) -> Form:
     """The form of a ticket as it is."""
-    return Form({"title": title, "price": decimal_text(cents)})
+    return Form({"title": title, "price": formats.typed(cents)})
 
 
 def _credentials(values: Mapping[str, str], words: Words) -> Form:

@@ -6,7 +6,7 @@ from client.domain import safe_next
 from common.errors import Invalid, NotFound
 
 from .forms import Typed
-from .front import THEMES, CurrentPage
+from .front import AUTO, THEMES, CurrentPage
 from .router import page_router
 
 router = page_router()
@@ -28,6 +28,6 @@ async def static(page: CurrentPage, name: str) -> Response:
 async def theme(page: CurrentPage, typed: Typed) -> Response:
     """Remembers light or dark, and goes back."""
     chosen = typed.get("theme", "")
-    if chosen not in THEMES:
+    if chosen not in (*THEMES, AUTO):
         raise Invalid
     return page.theme(chosen, safe_next(typed.get("back")))

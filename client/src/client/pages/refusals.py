@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from client.errors import CrossSite, OurFault, Refused, SignInFirst
+from client.errors import CrossSite, Crowded, OurFault, Refused, SignInFirst
 from common.errors import AppError, NotFound, NotOwner, Unavailable
 from common.mongo import OUTAGES
 
@@ -60,7 +60,7 @@ def _kind(error: Exception) -> tuple[int, str]:
     if isinstance(error, HTTPException):
         return error.status_code, "missing" if error.status_code == _MISSING else "bad"
     if isinstance(error, (Unavailable, *OUTAGES)):
-        return Unavailable.status, "silent"
+        return Unavailable.status, "crowded" if isinstance(error, Crowded) else "silent"
     if isinstance(error, CrossSite):
         return error.status, "cross"
     status = error.status if isinstance(error, AppError) else OurFault.status
@@ -73,9 +73,9 @@ def _refused(page: Page, error: Refused) -> Response:
         return page.go(f"/signin{next_query(page.here)}")
     if error.answered in {_UNAUTHORIZED, _MISSING}:
         return _no(page, _MISSING, "missing")
-    return _no(page, error.answered, "refusal", sentence=error.errors[0].message)
+    return _no(page, error.answered, "refusal", sentence=page.words.problem(error.reason))
 
 
 def _no(page: Page, status: int, why: str, *, sentence: str = "", again: str = "") -> Response:
-    orders = _ORDERS.format(page.front.renderer.words("missing.orders"))
+    orders = _ORDERS.format(page.words("missing.orders"))
     return page.show("no.html", status, why=why, sentence=sentence, again=again, orders_link=orders)

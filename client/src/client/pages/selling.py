@@ -38,14 +38,21 @@ async def sell_page(page: CurrentPage, shop: ShopService, person: SignedIn, afte
 @router.post("/sell")
 async def sell(page: CurrentPage, shop: ShopService, person: SignedIn, typed: Typed) -> Response:
     """Puts a ticket on sale."""
-    form, title, cents = offer(typed, page.front.renderer)
+    form, title, cents = offer(typed, page.localizer)
     if form.wrong:
         return await _sell_page(page, shop, person, form)
     listed = await attempt(shop.sell(person, title, cents))
     if isinstance(listed, Refused | Silent):
-        words = page.front.renderer.words
+        words = page.words
         return await _sell_page(page, shop, person, form.refuse(listed, words, words("refusal.h1")))
     return page.go(f"/tickets/{listed}", "listed")
+
+
+@router.post("/sell/check")
+async def check(page: CurrentPage, typed: Typed) -> Response:
+    """What is wrong with a ticket's form so far, for a page in which it is being typed."""
+    form, _, cents = offer(typed, page.localizer)
+    return page.piece("_check.html", form=form, cents=cents)
 
 
 def _edit_page(page: Page, ticket_id: str, form: Form) -> Response:
@@ -59,18 +66,18 @@ async def edit_page(page: CurrentPage, shop: ShopService, person: SignedIn, tick
     row = await shop.own_ticket(person, ticket_id)
     if row.standing.look is not Look.FREE:
         return page.go(f"/tickets/{ticket_id}")
-    return _edit_page(page, ticket_id, filled(row.ticket.title, row.ticket.cents))
+    return _edit_page(page, ticket_id, filled(row.ticket.title, row.ticket.cents, page.formats))
 
 
 @router.post("/tickets/{id}/edit")
 async def edit(page: CurrentPage, shop: ShopService, person: SignedIn, ticket_id: PathId, typed: Typed) -> Response:
     """Saves another title and price."""
-    form, title, cents = offer(typed, page.front.renderer)
+    form, title, cents = offer(typed, page.localizer)
     if form.wrong:
         return _edit_page(page, ticket_id, form)
     changed = await attempt(shop.change(person, ticket_id, title, cents))
     if isinstance(changed, Refused | Silent):
-        words = page.front.renderer.words
+        words = page.words
         return _edit_page(page, ticket_id, form.refuse(changed, words, words("edit.locked")))
     return page.go(f"/tickets/{ticket_id}", "changed")
 
@@ -89,7 +96,7 @@ async def remove(page: CurrentPage, shop: ShopService, person: SignedIn, ticket_
     """Takes it down."""
     removed = await attempt(shop.take_down(person, ticket_id))
     if isinstance(removed, Refused | Silent):
-        words = page.front.renderer.words
+        words = page.words
         form = Form({}).refuse(removed, words, words("remove.locked"))
         row = await shop.own_ticket(person, ticket_id)
         return page.show("remove.html", form.status, here="sell", row=row, form=form, wrong=True)

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from client.domain import Look
 from client.errors import AlreadyYours, Taken
 from client.service import Person, Shop
 from common.web import PathId
@@ -10,13 +11,17 @@ from .front import CurrentPage, Page, SignedIn
 from .router import ShopService, page_router
 
 router = page_router()
+_ANOTHERS = (Look.HELD, Look.PAYING, Look.SOLD)
 
 
 @router.get("/tickets/{id}")
 async def ticket(page: CurrentPage, shop: ShopService, ticket_id: PathId) -> Response:
     """What it is, what it costs, who has it."""
     row = await shop.ticket(ticket_id, page.viewer)
-    return page.show("ticket.html", here="tickets", row=row, owner=row.ticket.user_id == page.viewer)
+    owner = row.ticket.user_id == page.viewer
+    late = row.standing.look in _ANOTHERS and not owner
+    others = await shop.others(row, page.viewer) if late else []
+    return page.show("ticket.html", here="tickets", row=row, owner=owner, others=others)
 
 
 @router.get("/tickets/{id}/reserve")

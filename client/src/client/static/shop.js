@@ -25,6 +25,7 @@
       if (!said[key]) { said[key] = 1; voice.textContent = hold.dataset[key]; }
     }
     (function tick() {
+      if (!hold.isConnected) return;
       var left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
       count.textContent = Math.floor(left / 60) + ":" + ("0" + left % 60).slice(-2);
       strip.value = left;
@@ -37,6 +38,7 @@
     })();
     /* Once Pay is pressed the clock never moves the page away: the server decides. */
     function leave() {
+      if (!hold.isConnected) return;
       if (root.classList.contains("paying")) setTimeout(leave, 1000); else location.replace(hold.dataset.then);
     }
   }
@@ -64,6 +66,7 @@
     found("[data-focus]", function (one) { one.focus(); });
     found("[data-left]", clock);
     found("[data-check]", look);
+    d.addEventListener("put", function (e) { if (e.detail.dataset.left) clock(e.detail); });
     found("[data-left],[data-check]", function () {
       addEventListener("pageshow", function (e) { if (e.persisted) location.reload(); });
     });

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 
 SHOP: Mapping[str, str] = {
-    "lang": "en",
-    "months": "January February March April May June July August September October November December",
     # the frame of every page
     "shop": "Ticketing",
     "shop.about": "Buy a ticket from the person who owns it. Reserved for you for 15 minutes, sold once, charged only "
@@ -16,15 +14,10 @@ SHOP: Mapping[str, str] = {
     "nav.orders": "My orders",
     "theme.dark": "Use dark colours",
     "theme.light": "Use light colours",
+    "language": "Language",
     "foot": "Every ticket here is sold once. You are charged only for a ticket you get.",
     "signed_in_as": "Signed in as",
     "error.before": "Error: ",
-    # money and time
-    "usd": "US dollars",
-    "eur": "euros",
-    "gbp": "pounds sterling",
-    "time.day": "{day} {month} {year}",
-    "time.minute": "{time} UTC",
     # a ticket
     "ticket.no": "No. {no}",
     "ticket.listed": "Listed",
@@ -117,7 +110,7 @@ SHOP: Mapping[str, str] = {
     "form.title.lines": "Write the title on one line, without control characters",
     "form.price": "Price",
     "form.price.hint": "In {currency}, for one ticket. The buyer pays exactly this.",
-    "form.price.bad": "Enter an amount above {least}, such as 84.00",
+    "form.price.bad": "Enter an amount above {least}, such as {example}",
     "form.price.much": "Enter {most} at most",
     "form.email": "Email address",
     "form.email.bad": "Enter an email address, such as name@example.com",

@@ -1,0 +1,67 @@
+"""English: what changes while somebody looks, and the account page."""
+
+from collections.abc import Mapping
+
+LIVE: Mapping[str, str] = {
+    # on a page that is kept up to date
+    "look.sold.just": "Just sold",
+    "look.removed": "Taken down",
+    "live.free": "Available again: {title}.",
+    "live.own": "Changed: {title}.",
+    "live.held": "Just reserved: {title}.",
+    "live.paying": "Being paid for: {title}.",
+    "live.mine_held": "Held for you: {title}.",
+    "live.mine_paying": "Yours, being confirmed: {title}.",
+    "live.mine": "Yours: {title}.",
+    "live.sold": "Just sold: {title}.",
+    "live.removed": "Taken down: {title}.",
+    "live.many": "Several tickets on this page have changed.",
+    "live.fresh.one": "1 more ticket is on sale.",
+    "live.fresh.other": "{count} more tickets are on sale.",
+    "live.fresh.show.one": "Show it",
+    "live.fresh.show.other": "Show them",
+    "crowded.title": "Not kept up to date",
+    "crowded.h1": "Too many people are looking just now",
+    "crowded.lede": "Pages are not kept up to date by themselves for a moment. Reload a page to see what changed.",
+    # offered to who came too late
+    "others": "On sale now",
+    # the price filter
+    "listing.from": "Price from",
+    "listing.to": "Price to",
+    "listing.bad_price": "Enter an amount, such as {example}",
+    "listing.fits.one": "1 ticket fits",
+    "listing.fits.other": "{count} tickets fit",
+    "listing.fits_many": "More than {count} tickets fit",
+    "listing.none_fit": "No ticket fits",
+    "listing.none_fit.say": "Nothing on sale now has a price between these two. A wider range finds more.",
+    "listing.clear_all": "Clear the filters",
+    "price.from": "from {low}",
+    "price.to": "up to {high}",
+    "price.between": "{low} to {high}",
+    # a ticket's form, while it is typed
+    "form.price.echo": "Buyers pay {price}.",
+    # five minutes more
+    "pay.extend": "Five more minutes",
+    "pay.extend.say": "You can have them once.",
+    "pay.extended": "Five minutes were added.",
+    "flash.extended": "Five minutes were added",
+    "flash.extended.say": "The ticket stays held for you alone.",
+    "flash.not_extended": "No time could be added",
+    "flash.not_extended.say": "The five minutes can be had once, while the ticket is held for you.",
+    # the account
+    "account": "Account",
+    "account.h1": "Your account",
+    "account.email": "Email address",
+    "account.since": "Here since",
+    "account.colours": "Colours",
+    "account.colours.say": "Kept in this browser.",
+    "account.light": "Light",
+    "account.dark": "Dark",
+    "account.auto": "As this device has them",
+    "account.colours.do": "Use these colours",
+    "account.language": "Language",
+    "account.yours": "Yours in the shop",
+    "account.orders": "My orders",
+    "account.listings": "My listings",
+    "account.out.say": "Your orders and listings stay. Sign out where others use this browser too.",
+}
