@@ -81,6 +81,10 @@ class Bus(Protocol):
         """Hears from now on, on one durable consumer for each stream; before or after the bus is entered."""
         ...
 
+    async def finish(self) -> None:
+        """Fetches no more; returns when what is in hand is answered for, or after a while. It can still publish."""
+        ...
+
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(
