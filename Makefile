@@ -5,13 +5,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SERVICES := auth tickets orders payments expiration client emails
+OUTAGES := tests/faults/test_crowd.py tests/faults/test_outages.py tests/faults/test_rolling.py tests/faults/test_stopping.py
 TESTS := common $(SERVICES) infra tests/repo
 READY := $(VENV)/.ready
 STRIPE_MOCK := github.com/stripe/stripe-mock@v0.203.0
 # A shell that forbids compiled modules would slow down every start.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop reset audit demo status check format unit test simulation stripe-mock e2e snapshots lock
+.PHONY: help setup run stop reset audit rebuild deadletters purge demo status check format unit test simulation stripe-mock e2e outages faults snapshots lock
 
 help: ## what can be done here
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -31,8 +32,17 @@ reset: $(READY) ## stop it and wipe its data
 status: $(READY) ## each part of the running product, with its memory
 	$(BIN)/python -m infra.local status
 
-audit: $(READY) ## payments of the running product that stay undecided; fails if there are any
-	$(BIN)/python -m infra.local exec payments -- $(BIN)/python -m payments.commands undecided
+audit: $(READY) ## whether all is as promised: nothing lost, nothing sold twice (ARGS="--quiet-within 60", ARGS=--json)
+	@$(BIN)/python -m infra.ops.audit $(ARGS)
+
+rebuild: $(READY) ## take replicas anew from their owners: SERVICE=orders, or SERVICE=all
+	@$(BIN)/python -m infra.ops.rebuild $(SERVICE)
+
+deadletters: $(READY) ## messages that were given up (ARGS="show 3", ARGS="redrive 3", "redrive --service orders")
+	@$(BIN)/python -m infra.ops.deadletters $(ARGS)
+
+purge: $(READY) ## make room: STREAM=ORDERS loses what every service has heard
+	@$(BIN)/python -m infra.ops.purge $(STREAM)
 
 demo: $(READY) ## fill the running product with sellers and tickets
 	$(BIN)/python -m infra.ops.demo
@@ -60,8 +70,17 @@ stripe-mock: $(READY) ## ask the mock that Stripe publishes with every request o
 e2e: $(READY) ## a person's way through the whole product, on real parts
 	$(BIN)/python -m pytest tests/e2e
 
+outages: $(READY) ## what happens while a part is away, in full length: ten minutes, with a report of figures
+	OUTAGE_SECONDS=60 ORDERS_PENDING=500 WINDOW_SECONDS=90 PATIENCE_SECONDS=60 \
+		$(BIN)/python -m pytest $(OUTAGES)
+
+faults: $(READY) ## a storm of crashes: SECONDS=600 SEED=1, or SEEDS="1 2 3" one after the other
+	$(BIN)/python -m tests.faults.storm --seconds $(or $(SECONDS),600) --seeds $(or $(SEEDS),$(SEED),1)
+
 test: $(READY) ## everything, with coverage of the services
 	$(BIN)/python -m pytest tests/simulation
+	$(BIN)/python -m pytest tests/faults/test_storm.py tests/faults/test_storm_report.py
+	$(BIN)/python -m pytest $(OUTAGES)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(TESTS) tests/e2e
 	$(BIN)/coverage combine --quiet

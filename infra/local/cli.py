@@ -1,4 +1,4 @@
-"""The commands: up, down, stop, start, status, reset, exec."""
+"""The commands: up, down, stop, start, restart, kill, pause, resume, wipe, status, reset, exec."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from . import process, words
+from . import process, rolling, words
 from .control import ask
 from .errors import StackError
 from .layout import Layout
@@ -20,6 +20,13 @@ from .stack import Stack
 _DOWN_WITHIN = 60.0
 _LOOK_EVERY = 0.1
 _INTERRUPTED = 130
+_TO_ONE_PART = {
+    "start": "start a stopped part",
+    "kill": "end one part as a crash would; it is started again",
+    "pause": "freeze one part until it is resumed",
+    "resume": "let a paused part go on",
+    "wipe": "kill redis, throw its data away, start it",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     stop = commands.add_parser("stop", parents=[common], help="stop one part until it is started by name")
     stop.add_argument("name")
     stop.add_argument("--kill", action="store_true", help="without asking it first, as a crash would")
-    commands.add_parser("start", parents=[common], help="start a stopped part").add_argument("name")
+    for name, what in _TO_ONE_PART.items():
+        commands.add_parser(name, parents=[common], help=what).add_argument("name")
+    restart = commands.add_parser("restart", parents=[common], help="restart a service, one process after the other")
+    which = restart.add_mutually_exclusive_group(required=True)
+    which.add_argument("name", nargs="?")
+    which.add_argument("--all", action="store_true", help="every service")
     run = commands.add_parser("exec", parents=[common], help="run a command with a service's settings")
     run.add_argument("name")
     run.add_argument("words", nargs=argparse.REMAINDER, help="for instance: python -m orders.commands announce")
@@ -78,13 +90,22 @@ async def _do(options: argparse.Namespace, settings: StackSettings) -> int:
         case "status":
             answer = await ask(layout, "status")
             _say(words.status(answer["parts"], answer["addresses"], holder(layout)))
-        case "stop":
-            await ask(layout, "stop", name=options.name, atOnce=options.kill)
-        case "start":
-            await ask(layout, "start", name=options.name)
         case "exec":
             await _become(layout, options.name, options.words)
+        case _:
+            await _change(layout, options)
     return 0
+
+
+async def _change(layout: Layout, options: argparse.Namespace) -> None:
+    """Does something to one part, or restarts some."""
+    match options.command:
+        case "restart":
+            await rolling.restart(layout, options.name, _say)
+        case "stop":
+            await ask(layout, "stop", name=options.name, atOnce=options.kill)
+        case command:
+            await ask(layout, command, name=options.name)
 
 
 async def _up(settings: StackSettings) -> int:

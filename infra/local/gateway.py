@@ -39,17 +39,31 @@ _CONFIG = Template("""{
 	}
 }
 
+(sharing) {
+	lb_policy round_robin
+	# A request that never reached a process waits for one that lives; what may have reached it is never sent twice.
+	lb_try_duration $patience
+	lb_try_interval 100ms
+	fail_duration 1s
+	transport http {
+		dial_timeout 1s
+		keepalive 60s
+	}
+}
+
 (upstream) {
 	reverse_proxy {args[:]} {
-		lb_policy round_robin
-		# A request that never reached a process waits for one that lives; what may have reached it is never sent twice.
-		lb_try_duration $patience
-		lb_try_interval 100ms
-		fail_duration 1s
-		transport http {
-			dial_timeout 1s
-			keepalive 60s
-		}
+		import sharing
+	}
+}
+
+(service) {
+	reverse_proxy {args[:]} {
+		import sharing
+		# A process that is leaving says so here while it still serves: nothing is on its way to it when it closes.
+		health_uri /readyz
+		health_interval 500ms
+		health_timeout 3s
 	}
 }
 
@@ -99,10 +113,10 @@ _PAGE = (
 _INSIDE = """
 http://$host:$port {
 	reverse_proxy $upstreams {
-		lb_policy round_robin
-		lb_try_duration $patience
-		lb_try_interval 100ms
-		fail_duration 1s
+		import sharing
+		health_uri /readyz
+		health_interval 500ms
+		health_timeout 3s
 		trusted_proxies 127.0.0.1/32
 	}
 }
@@ -158,12 +172,13 @@ def _routes(upstreams: Mapping[str, Sequence[int]]) -> list[str]:
     matched += [(f"/stand-in/{name} /stand-in/{name}/*", name) for name in STAND_INS]
     lines = []
     for paths, name in matched:
-        lines += [f"\t@{name} path {paths}", _handle(f"@{name} ", upstreams.get(name, ()))]
-    return [*lines, _handle("", upstreams.get("client", ()))]
+        lines += [f"\t@{name} path {paths}", _handle(f"@{name} ", name, upstreams)]
+    return [*lines, _handle("", "client", upstreams)]
 
 
-def _handle(matcher: str, ports: Sequence[int]) -> str:
-    action = f"import upstream {_hosts(ports)}" if ports else "error 503"
+def _handle(matcher: str, name: str, upstreams: Mapping[str, Sequence[int]]) -> str:
+    kind = "upstream" if name in STAND_INS else "service"
+    action = f"import {kind} {_hosts(upstreams[name])}" if upstreams.get(name) else "error 503"
     return f"\thandle {matcher}{{\n\t\t{action}\n\t}}"
 
 

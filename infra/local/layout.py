@@ -44,6 +44,11 @@ class Layout:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
+    def wipe_data(self, name: str) -> None:
+        """Removes what one part has kept."""
+        shutil.rmtree(self.root / "data" / name, ignore_errors=True)
+        self.data(name)
+
     def pid(self, name: str) -> Path:
         """Holds the process id of a part that runs."""
         return self.root / "run" / f"{name}.pid"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 
 from .credentials import Credentials
@@ -54,6 +54,30 @@ def url(ports: Mapping[str, int], user: str, password: str) -> str:
 def address(ports: Mapping[str, int], who: str = "") -> str:
     """Where the set is, with no database named."""
     return f"mongodb://{who}" + ",".join(f"{HOST}:{port}" for port in ports.values())
+
+
+async def primary(ports: Mapping[str, int]) -> str:
+    """The name of the node that takes the writes now; `StackError` if none does within half a minute."""
+    limit = asyncio.get_running_loop().time() + _PRIMARY_WITHIN
+    while (found := await asyncio.to_thread(_find_primary, ports)) is None:
+        if asyncio.get_running_loop().time() > limit:
+            raise StackError(f"MongoDB has no primary within {_PRIMARY_WITHIN:.0f} s: look into mongo's log.")
+        await asyncio.sleep(_LOOK_EVERY)
+    return found
+
+
+def _find_primary(ports: Mapping[str, int]) -> str | None:
+    """In a thread: the asynchronous client's own looks get no turn in a loop that is busy, as in a storm."""
+    for name, port in ports.items():
+        try:
+            with MongoClient[dict[str, Any]](
+                f"{HOST}:{port}", directConnection=True, timeoutMS=_ANSWER_MS, serverSelectionTimeoutMS=_ANSWER_MS
+            ) as client:
+                if client.admin.command("hello").get("isWritablePrimary"):
+                    return name
+        except PyMongoError:
+            continue
+    return None
 
 
 def _part(layout: Layout, name: str, port: int, key: str) -> Part:

@@ -7,7 +7,7 @@ from typing import Any
 from nats.errors import Error as NatsError
 
 from common.bus.streams import create_streams
-from common.events import STREAMS
+from common.events import DEADLETTERS, STREAMS
 
 from .credentials import Credentials
 from .errors import StackError
@@ -58,6 +58,7 @@ def render(port: int, store: str, passwords: Mapping[str, str], stream_max_bytes
     """The server's configuration."""
     users = [{"user": "admin", "password": passwords["admin"]}]
     users += [_user(service, passwords[service]) for service in HEARS]
+    users += [_operator(passwords["operator"])]
     room = (len(STREAMS) + 2) * stream_max_bytes
     return json.dumps(
         {
@@ -73,11 +74,27 @@ def render(port: int, store: str, passwords: Mapping[str, str], stream_max_bytes
 
 def _user(service: str, password: str) -> dict[str, Any]:
     publish = [*_own_subjects(service), f"deadletter.{service}.>"]
+    # How full they are, for the alarm.
+    publish += [f"$JS.API.STREAM.INFO.{one.name}" for one in STREAMS.values() if one.publisher == service]
+    publish += [f"$JS.API.STREAM.INFO.{DEADLETTERS.name}"]
     for stream in HEARS[service]:
         publish += _consumer_subjects(stream, service)
     publish += [f"$JS.API.CONSUMER.CREATE.{stream}" for stream in WATCHES.get(service, ())]
     permissions = {"publish": {"allow": publish}, "subscribe": {"allow": [f"_INBOX_{service}.>"]}}
     return {"user": service, "password": password, "permissions": permissions}
+
+
+def _operator(password: str) -> dict[str, Any]:
+    """Looks at streams and consumers, handles dead letters, purges what everybody has had; reads no other message."""
+    look = ["$JS.API.STREAM.INFO.*", "$JS.API.CONSUMER.LIST.*", "$JS.API.CONSUMER.INFO.*.*"]
+    letters = [f"$JS.API.STREAM.MSG.{verb}.{DEADLETTERS.name}" for verb in ("GET", "DELETE")]
+    purge = [f"$JS.API.STREAM.PURGE.{stream}" for stream in STREAMS]
+    again = [one.name for stream in STREAMS.values() for one in stream.types]
+    permissions = {
+        "publish": {"allow": [*look, *letters, *purge, *again]},
+        "subscribe": {"allow": ["_INBOX_operator.>"]},
+    }
+    return {"user": "operator", "password": password, "permissions": permissions}
 
 
 def _own_subjects(service: str) -> Iterator[str]:

@@ -23,6 +23,8 @@ class Part:
     """Seconds until ready, at the stack's start."""
     grace: float = 10.0
     """Seconds between SIGTERM and SIGKILL."""
+    wipeable: bool = False
+    """Whether its data may be lost while the rest goes on: the truth is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,18 @@ def kill(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+def pause(process: asyncio.subprocess.Process) -> None:
+    """Freezes the process and whatever it has started, as a machine that is overloaded or asleep would."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGSTOP)
+
+
+def resume(process: asyncio.subprocess.Process) -> None:
+    """Lets it go on."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGCONT)
+
+
 def forget(layout: Layout, name: str) -> None:
     """Removes the files that say the part runs."""
     layout.pid(name).unlink(missing_ok=True)

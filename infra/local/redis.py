@@ -24,7 +24,7 @@ def part(layout: Layout, port: int, password: str) -> Part:
             "",
         ]
     )
-    return Part("redis", (redis_server(), str(config)), ready=redis_answers(port), files={config: text})
+    return Part("redis", (redis_server(), str(config)), ready=redis_answers(port), files={config: text}, wipeable=True)
 
 
 def url(port: int, password: str = "") -> str:

@@ -11,6 +11,10 @@ from .ports import HOST
 from .probes import connected_to, http_answers
 
 SERVICES = ("auth", "tickets", "orders", "payments", "expiration", "client", "emails")
+WORKER = "expiration-worker"
+_ASKED_BY_HTTP = frozenset({"auth", "tickets", "orders", "payments", "client"})
+_GRACE = 25.0
+"""Seconds to leave in order, also while what they stand on is away: common.web, common.bus and ARQ bound each step."""
 STRIPE_SECRET = "whsec_local"  # noqa: S105 (good on one machine only; a service refuses it anywhere else)
 
 
@@ -61,16 +65,18 @@ def _service(service: str, name: str, port: int, around: Surroundings) -> Part:
         ready=http_answers(port, "/readyz"),
         env=environment(service, around),
         needs=_needs(service, around),
+        grace=_GRACE,
     )
 
 
 def _worker(around: Surroundings) -> Part:
     return Part(
-        "expiration-worker",
+        WORKER,
         (sys.executable, "-m", "arq", "expiration.worker.WorkerSettings"),
         ready=connected_to(around.redis),
         env=environment("expiration", around),
         needs=_needs("expiration", around),
+        grace=_GRACE,
     )
 
 
@@ -107,7 +113,8 @@ def webhook(around: Surroundings) -> tuple[str, str]:
 
 def _choices(service: str, around: Surroundings) -> dict[str, str]:
     """The stand-ins: whoever names a real Stripe or mail server gets that, whole."""
-    choices = {"ENVIRONMENT": "local"}
+    # Three looks of the gateway; where it sends nobody there is nothing to wait for.
+    choices = {"ENVIRONMENT": "local", "DRAIN_SECONDS": "1.5" if service in _ASKED_BY_HTTP else "0"}
     if service == "payments" and "STRIPE_URL" not in around.inherited:
         choices |= {"STRIPE_URL": f"http://{HOST}:{around.stripe}", "STRIPE_WEBHOOK_SECRET": STRIPE_SECRET}
     if service == "client" and "STRIPE_URL" not in around.inherited:

@@ -73,15 +73,46 @@ class Stack:
             watcher.start()
         await asyncio.gather(*(watcher.wait_ready() for watcher in watchers))
 
+    async def kill(self, name: str) -> None:
+        """As a crash: SIGKILL now, and it is started again like whatever dies."""
+        for watcher in self._named(name):
+            watcher.kill()
+
+    async def pause(self, name: str) -> None:
+        """Freezes a part (with all its replicas, if they are meant) until it is resumed."""
+        for watcher in self._named(name):
+            await watcher.pause()
+
+    async def resume(self, name: str) -> None:
+        """Lets a paused part go on."""
+        for watcher in self._named(name):
+            await watcher.resume()
+
+    async def wipe(self, name: str) -> None:
+        """Kills a part, throws its data away, and starts it with none; only where the truth is elsewhere."""
+        watchers = self._named(name)
+        if kept := [watcher.part.name for watcher in watchers if not watcher.part.wipeable]:
+            raise StackError(f"What {kept[0]} keeps is nowhere else, so it cannot be wiped alone: `make reset`.")
+        for watcher in watchers:
+            await watcher.stop(at_once=True)
+            await asyncio.to_thread(self.layout.wipe_data, watcher.part.name)
+        await self.start(name)
+
     def kill_all(self) -> None:
         """For somebody who cannot wait: everything ends now."""
         for watcher in self._watchers.values():
             watcher.kill()
 
     def status(self) -> list[dict[str, Any]]:
-        """Every part with its state, process id and how often it was started again."""
+        """Every part with its state, process id, how often it was started again, and how its last process ended."""
         return [
-            {"name": name, "state": watcher.state, "pid": watcher.pid, "restarts": watcher.restarts}
+            {
+                "name": name,
+                "state": watcher.state,
+                "pid": watcher.pid,
+                "restarts": watcher.restarts,
+                "exit": watcher.exit_code,
+            }
             for name, watcher in self._watchers.items()
         ]
 
@@ -146,8 +177,8 @@ class Stack:
                 self.leaving.set()
             case {"command": "stop", "name": str(name), "atOnce": bool(at_once)}:
                 await self.stop(name, at_once=at_once)
-            case {"command": "start", "name": str(name)}:
-                await self.start(name)
+            case {"command": "start" | "kill" | "pause" | "resume" | "wipe" as verb, "name": str(name)}:
+                await getattr(self, verb)(name)
             case {"command": "environment", "name": str(name)}:
                 return {"environment": dict(self._named(name)[0].part.env)}
             case _:

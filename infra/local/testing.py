@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import control, ports
+from . import control, mongo, ports, rolling
 from .errors import StackError
 from .layout import REPOSITORY, Layout
+from .part import belongs
 from .settings import HTTPS_OFFSET, inherited
 
 _READY_WITHIN = 120.0
@@ -47,6 +49,27 @@ class RunningStack:
     def kill(self, name: str) -> None:
         """As a crash: SIGKILL now, and the watcher starts it again."""
         os.kill(self.pid(name), signal.SIGKILL)
+
+    async def restart(self, name: str | None = None) -> int:
+        """One process of the service (or of all) after the other, each back before the next goes; how many."""
+        return await rolling.restart(self.layout, name)
+
+    async def pause(self, name: str) -> None:
+        """SIGSTOP: the part keeps its connections and answers nothing until `resume`."""
+        await control.ask(self.layout, "pause", name=name)
+
+    async def resume(self, name: str) -> None:
+        """SIGCONT."""
+        await control.ask(self.layout, "resume", name=name)
+
+    async def wipe(self, name: str) -> None:
+        """Kills the part, throws its data away, and starts it; returns when it answers. Redis alone may be wiped."""
+        await control.ask(self.layout, "wipe", name=name)
+
+    async def primary(self) -> str:
+        """Which of MongoDB's nodes takes the writes now; `StackError` if none does within half a minute."""
+        chosen: dict[str, int] = json.loads(self.layout.ports.read_text())
+        return await mongo.primary({name: port for name, port in chosen.items() if belongs(name, "mongo")})
 
     def pid(self, name: str) -> int:
         """The part's process (`tickets-2` where there are replicas)."""

@@ -27,6 +27,7 @@ class State(StrEnum):
     STARTING = "starting"
     READY = "ready"
     WAITING = "waiting to start again"
+    PAUSED = "paused"
 
 
 def pause_before(deaths: int) -> float:
@@ -58,11 +59,17 @@ class Watcher:
         self._changed = asyncio.Condition()
         self._fault: StackError | None = None
         self._deaths = 0
+        self._before_pause: State | None = None
 
     @property
     def pid(self) -> int | None:
         """The process id while it runs."""
         return self._process.pid if self._process and self._process.returncode is None else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the last process ended, if it has; negative: by that signal."""
+        return self._process.returncode if self._process else None
 
     def start(self) -> None:
         """Begins to keep the part running; nothing if that is so already."""
@@ -88,6 +95,8 @@ class Watcher:
         """Ends the part, and leaves it alone until `start`; `at_once` without asking it first."""
         if at_once:
             self.kill()
+        else:
+            await self.resume()  # what is frozen would not hear that it is asked to end
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -99,6 +108,22 @@ class Watcher:
         """Ends the process without asking; whether it is started again depends on what comes next."""
         if self._process is not None and self.pid is not None:
             process.kill(self._process)
+
+    async def pause(self) -> None:
+        """Freezes the process; a part that does not run now is refused."""
+        if self._process is None or self.pid is None:
+            raise StackError(f"{self.part.name} does not run now, so it cannot be paused.")
+        process.pause(self._process)
+        if self._before_pause is None:
+            self._before_pause = self.state
+        await self._set(State.PAUSED)
+
+    async def resume(self) -> None:
+        """Lets a paused process go on; nothing if it is not paused."""
+        before, self._before_pause = self._before_pause, None
+        if before is not None and self._process is not None:
+            process.resume(self._process)
+            await self._set(before)
 
     def make_room(self) -> None:
         """Keeps the part's log small."""
@@ -124,6 +149,7 @@ class Watcher:
             await asyncio.sleep(self._pause(self._deaths))
 
     async def _run_once(self) -> None:
+        self._before_pause = None
         self._process = await process.spawn(self.part, self._layout, self._environment)
         looking = asyncio.create_task(self._look_until_ready(self._process.pid))
         try:
@@ -136,7 +162,10 @@ class Watcher:
     async def _look_until_ready(self, pid: int) -> None:
         while not await self.part.ready(pid):  # noqa: ASYNC110 (a process announces nothing)
             await asyncio.sleep(_LOOK_EVERY)
-        await self._set(State.READY)
+        if self._before_pause is None:
+            await self._set(State.READY)
+        else:
+            self._before_pause = State.READY
 
     def _report(self) -> None:
         name, log = self.part.name, self._layout.log(self.part.name)

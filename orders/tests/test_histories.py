@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from common.events import RESERVATION_REJECTED, ReservationRejected
+from common.mongo import DuplicateKey
 from common.testing import Kit
+from common.testing.histories import quick, shuffled
+from orders.store import TicketReplica
 
 from .factories import (
     BUYER,
@@ -20,25 +22,11 @@ from .factories import (
     locked,
     make_order,
     make_payment,
+    make_ticket,
     reserve,
 )
 
 Step = Callable[[Kit, dict[str, Any]], Awaitable[None]]
-examples = settings(
-    max_examples=20,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],  # no shrinking: histories are short, and it would play hundreds of them
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example has an order and a ticket of its own
-)
-
-
-def shuffled(steps: Sequence[Step]) -> st.SearchStrategy[list[Step]]:
-    """Every step, some of them twice, in any order."""
-    return st.lists(st.sampled_from(steps), max_size=len(steps)).flatmap(
-        lambda again: st.permutations([*steps, *again])
-    )
 
 
 def named(name: str, step: Step) -> Step:
@@ -77,7 +65,7 @@ PAID = [LISTED, LOCKED, payment("declined", 1), payment("authorized", 2)]
 FAILED = [LISTED, LOCKED, payment("authorized", 2), payment("failed", 3)]
 
 
-@examples
+@quick
 @given(shuffled([LISTED, LOCKED, ticket(2, title="Hozier, row 5"), ticket(3, order_id=None, price_cents=8000)]))
 async def test_tickets(api: AsyncClient, kit: Kit, steps: list[Step]) -> None:
     order = await make_order(api, kit)
@@ -89,7 +77,7 @@ async def test_tickets(api: AsyncClient, kit: Kit, steps: list[Step]) -> None:
     assert again["ticket"] == {"id": order["ticket"]["id"], "title": "Hozier", "price": 80.0}
 
 
-@examples
+@quick
 @given(shuffled([LISTED, ticket(1, order_id=None, price_cents=9900), rejection]))
 async def test_rejections(api: AsyncClient, kit: Kit, steps: list[Step]) -> None:
     order = await make_order(api, kit)
@@ -99,7 +87,7 @@ async def test_rejections(api: AsyncClient, kit: Kit, steps: list[Step]) -> None
     assert (await reserve(api, kit, locked(order)))["ticket"]["price"] == 99.0
 
 
-@examples
+@quick
 @given(shuffled(PAID), shuffled([*PAID, payment("captured", 3), payment("refunded", 4)]))
 async def test_payments(api: AsyncClient, kit: Kit, before: list[Step], after: list[Step]) -> None:
     """Nothing is captured before the order was heard to be confirmed; all else may come at any time, and again."""
@@ -111,7 +99,7 @@ async def test_payments(api: AsyncClient, kit: Kit, before: list[Step], after: l
     assert (found["status"], found["reason"], found["refunded"]) == ("complete", None, True)
 
 
-@examples
+@quick
 @given(shuffled(FAILED))
 async def test_failures(api: AsyncClient, kit: Kit, steps: list[Step]) -> None:
     order = await make_order(api, kit)
@@ -121,7 +109,7 @@ async def test_failures(api: AsyncClient, kit: Kit, steps: list[Step]) -> None:
     await reserve(api, kit, locked(order), BUYER)
 
 
-@examples
+@quick
 @given(shuffled([LISTED, LOCKED, payment("declined", 1), hear_expiration]))
 async def test_expirations(api: AsyncClient, kit: Kit, steps: list[Step]) -> None:
     order = await make_order(api, kit)
@@ -136,3 +124,18 @@ async def test_gaps_are_normal(api: AsyncClient, kit: Kit, version: int) -> None
     order = await make_order(api, kit)
     await play(kit, order, [ticket(version), payment("authorized", version)])
     assert (await fetch(api, kit, order))["status"] == "awaiting:payment"
+
+
+async def test_two_processes_hear_the_first_of_a_ticket_at_once(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mongo refuses the insert of whoever comes second, though what was put in first is older."""
+    replica, listed = TicketReplica(kit.database), make_ticket()
+    edited = listed.model_copy(update={"version": 1, "price_cents": 8000})
+
+    async def overtaken(*_: Any, **__: Any) -> None:
+        monkeypatch.undo()
+        await replica.save(listed)
+        raise DuplicateKey("E11000")
+
+    monkeypatch.setattr(type(kit.database["tickets"]), "update_one", overtaken)
+    await replica.save(edited)
+    assert await replica.get(listed.id) == edited

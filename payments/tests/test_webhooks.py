@@ -65,6 +65,16 @@ async def test_the_same_event_is_handled_once(shop: Shop) -> None:
     assert shop.stripe.of(order.id)[0].captures == 1
 
 
+async def test_a_declined_intent_that_is_confirmed_after_all_is_noticed(shop: Shop) -> None:
+    """By another tab, with the client secret that it still has."""
+    order = await shop.orders.make()
+    assert (await shop.pay(order, "tok_insufficient_funds")).status_code == 400
+    intent = shop.stripe.of(order.id)[0]
+    intent.become("authorized")
+    await tell(shop, AUTHORISED, intent.id)
+    assert (shop.order(order).status, intent.status) == ("complete", "captured")
+
+
 async def test_a_decline_of_the_card_before_costs_the_next_one_nothing(shop: Shop) -> None:
     """It comes while that one is on its way to Stripe, which still tells of the first."""
     order = await shop.orders.make()

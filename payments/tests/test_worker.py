@@ -89,6 +89,7 @@ async def test_a_request_waits_for_stripe_only_so_long(shop: Shop, monkeypatch: 
     shop.stripe.hangs = ""
     await shop.wait(61)
     assert shop.stripe.of(order.id)[0].status == "cancelled"
+    monkeypatch.undo()
     assert (await shop.pay(order)).json()["status"] == "authorized"
 
 

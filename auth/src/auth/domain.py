@@ -18,6 +18,10 @@ class User:
         """With the same password, hashed as it is done today."""
         return replace(self, password_hash=password_hash, version=self.version + 1)
 
+    def public(self) -> UserState:
+        """What other services may know."""
+        return UserState(id=self.id, email=self.email, version=self.version)
+
     def said(self) -> Said:
         """The event of the present state."""
-        return Said(USER_CREATED, UserState(id=self.id, email=self.email, version=self.version))
+        return Said(USER_CREATED, self.public())

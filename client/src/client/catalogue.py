@@ -5,11 +5,23 @@ the order of arrival, so neither waits for the other; a ticket is for sale when 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from common.events import HOLDING, OrderState, PaymentState, PaymentStatus, TicketState
-from common.mongo import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKey, IndexModel, oid
+from common.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Database,
+    Document,
+    DuplicateKey,
+    IndexModel,
+    drop_stale,
+    mark_stale,
+    newer,
+    oid,
+)
 from common.mongo import words as search_words
 
 from .domain import Hold, Search, Ticket
@@ -112,9 +124,9 @@ class Catalogue:
             "order_id": state.order_id and oid(state.order_id),
             "deleted": state.deleted,
             "free": state.order_id is None and not state.deleted,
+            "stale": False,
         }
-        newer = {"version": {"$lt": state.version}}
-        await _write(self._tickets, state.id, newer, fields, {"held": False})
+        await _write(self._tickets, state.id, newer(state.version), fields, {"held": False})
 
     async def hear_order(self, state: OrderState) -> None:
         """Orders' half of a ticket: its latest reservation."""
@@ -130,14 +142,40 @@ class Catalogue:
             {"hold": {"$exists": False}},
             {"hold.number": {"$lt": state.number}},
             {"hold.number": state.number, "hold.version": {"$lt": state.version}},
+            {"hold.number": state.number, "hold.stale": True},
         ]
         fields = {"hold": hold, "held": state.status in HOLDING}
         await _write(self._tickets, state.ticket.id, {"$or": later}, fields, _UNKNOWN)
 
     async def hear_payment(self, state: PaymentState) -> None:
         """How the payment of an order stands; there is one for each order."""
-        fields = {"version": state.version, "status": state.status}
-        await _write(self._payments, state.order_id, {"version": {"$lt": state.version}}, fields)
+        fields = {"version": state.version, "status": state.status, "stale": False}
+        await _write(self._payments, state.order_id, newer(state.version), fields)
+
+    async def mark(self) -> int:
+        """Everything is stale: each half of a ticket and each payment takes what it hears of next; how many."""
+        await self._tickets.update_many({"hold": {"$exists": True}}, {"$set": {"hold.stale": True}})
+        return await mark_stale(self._tickets) + await mark_stale(self._payments)
+
+    async def drop(self) -> int:
+        """Without the tickets and reservations that are stale still; how many.
+
+        Payments stay: how one stands that concerns nobody any more is not announced.
+        """
+        gone = {"$set": {"held": False}, "$unset": {"hold": True}}
+        holds = await self._tickets.update_many({"hold.stale": True}, gone)
+        await self._payments.update_many({"stale": True}, {"$set": {"stale": False}})
+        return int(holds.modified_count) + await drop_stale(self._tickets)
+
+    async def every_ticket(self) -> AsyncIterator[Document]:
+        """Every ticket, by id, as it is kept: both halves, or one."""
+        async for document in self._tickets.find({}, {"words": 0}).sort("_id", ASCENDING):
+            yield document
+
+    async def every_payment(self) -> AsyncIterator[Document]:
+        """Every payment, by its order's id, as it is kept."""
+        async for document in self._payments.find().sort("_id", ASCENDING):
+            yield document
 
     async def _find(self, query: Document, sort: Sequence[tuple[str, int]], limit: int) -> list[Ticket]:
         found = self._tickets.find(query, {"words": 0}).sort(list(sort)).limit(limit)

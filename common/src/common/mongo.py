@@ -17,7 +17,14 @@ from bson import ObjectId
 from bson.errors import InvalidId
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import AutoReconnect, DuplicateKeyError, ExecutionTimeout, NetworkTimeout, WTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    WriteConcernError,
+)
 
 from .clock import Clock, now
 
@@ -25,8 +32,14 @@ Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Any]
 Database = AsyncIOMotorDatabase[Any]
 DuplicateKey = DuplicateKeyError
-OUTAGES: tuple[type[Exception], ...] = (AutoReconnect, ExecutionTimeout, NetworkTimeout, WTimeoutError)
-"""How the driver says that the database is out of reach (`ServerSelectionTimeoutError` is an `AutoReconnect`)."""
+OUTAGES: tuple[type[Exception], ...] = (ConnectionFailure, ExecutionTimeout, WriteConcernError)
+"""How the driver says that the database is out of reach: no primary was found, no connection was free, or no majority
+
+has the write (it may have been made).
+"""
+Refusal = OperationFailure
+"""What a database that answers does not do."""
+_NO_KEYS_YET = 211
 ANSWER_WITHIN = timedelta(seconds=5)
 """How long one operation may take, the search for a primary included."""
 
@@ -40,6 +53,7 @@ __all__ = [
     "DuplicateKey",
     "IndexModel",
     "Mongo",
+    "Refusal",
 ]
 
 _TOGETHER = 100
@@ -74,6 +88,11 @@ class Mongo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+
+def has_just_started(error: Exception) -> bool:
+    """Whether it is the refusal of a server that does not know its set's keys yet: an outage by another name."""
+    return isinstance(error, Refusal) and error.code == _NO_KEYS_YET
 
 
 async def ping(database: Database) -> None:
@@ -167,6 +186,21 @@ def _looked_at(future: "asyncio.Future[Document | None]") -> None:
     """Where everybody who asked has left, nobody complains of an error that nobody saw."""
     if not future.cancelled():
         future.exception()
+
+
+def newer(version: int) -> Document:
+    """Matches a replica that this version replaces: one that is older, or any that is stale."""
+    return {"$or": [{"version": {"$lt": version}}, {"stale": True}]}
+
+
+async def mark_stale(replicas: Collection) -> int:
+    """Each replica takes the next state that it hears of, whatever its version; until then it stays. How many."""
+    return int((await replicas.update_many({}, {"$set": {"stale": True}})).modified_count)
+
+
+async def drop_stale(replicas: Collection) -> int:
+    """What was marked and whose owner has not told of it since; how many."""
+    return int((await replicas.delete_many({"stale": True})).deleted_count)
 
 
 YOUNG = timedelta(seconds=10)

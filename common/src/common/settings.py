@@ -26,6 +26,9 @@ class ServiceSettings(BaseSettings):
     nats_user: str = Field("", description="the service's user at NATS")
     nats_password: SecretStr = local_secret("", "that user's password")
     jwt_public_keys: str = Field("", description="Ed25519 public keys (base64url, 32 bytes raw), separated by commas")
+    drain_seconds: float = Field(
+        5, ge=0, le=60, description="how long a process that was asked to end serves on, saying that it is not ready"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged")
 
     @model_validator(mode="after")

@@ -234,6 +234,25 @@ async def test_a_full_stream_refuses_and_takes_again_after_a_purge(server: NatsS
         await bus.publish(make_user(99))
 
 
+async def test_a_stream_that_is_nearly_full_raises_an_alarm(
+    server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def alarms() -> list[str]:
+        return [one.__dict__["stream"] for one in caplog.records if one.message.startswith("a stream is nearly full")]
+
+    await create_streams(server.url, max_bytes=4000)
+    async with process(server, "auth", {}, look_seconds=0.05) as bus:
+        await bus.publish(make_user(1))
+        await asyncio.sleep(0.2)
+        assert alarms() == []
+        await asyncio.gather(*(bus.publish(make_user(number)) for number in range(2, 20)), return_exceptions=True)
+        await eventually(lambda: "USERS" in alarms(), within=2)
+    async with process(server, "tickets", {}, look_seconds=0.05):
+        caplog.clear()
+        await asyncio.sleep(0.2)
+        assert alarms() == [], "each looks at its own"
+
+
 async def test_a_dead_letter_that_cannot_be_copied_stays(streams: NatsServer) -> None:
     async with process(streams, "emails", {USER_CREATED: Heard()}) as bus, administering(streams) as jetstream:
         await jetstream.delete_stream(DEADLETTERS.name)
@@ -330,7 +349,7 @@ async def test_consumers_are_made_as_designed_and_brought_up_to_date(streams: Na
 def restricted(service: str, publishes: list[str], hears: list[str], password: str) -> str:
     """A server's configuration in which this service may do what the design gives it, and nothing else."""
     api = "$JS.API.CONSUMER"
-    allowed = [*publishes, f"deadletter.{service}.>"]
+    allowed = [*publishes, f"deadletter.{service}.>", "$JS.API.STREAM.INFO.USERS", "$JS.API.STREAM.INFO.DEADLETTERS"]
     for stream in hears:
         allowed += [f"{api}.{verb}.{stream}.{service}" for verb in ("CREATE", "INFO", "MSG.NEXT")]
         allowed += [f"$JS.ACK.{stream}.{service}.>"]

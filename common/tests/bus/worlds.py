@@ -197,19 +197,9 @@ async def dead_letters(server: NatsServer) -> list[DeadLetter]:
         subscription = await client.jetstream().subscribe("deadletter.>", ordered_consumer=True)
         while True:
             copy = await subscription.next_msg(timeout=0.3)
-            told = {name.removeprefix("Dead-Letter-"): value for name, value in (copy.headers or {}).items()}
-            letter = DeadLetter(
-                service=told["Service"],
-                stream=told["Stream"],
-                sequence=int(told["Sequence"]),
-                message_id=told["Message-Id"],
-                subject=told["Subject"],
-                payload=copy.data,
-                reason=told["Reason"],
-                attempts=int(told["Attempts"]),
-                time=datetime.fromisoformat(told["Time"]),
-            )
-            assert (copy.subject, told["Nats-Msg-Id"]) == (letter.address, letter.id)
+            headers = copy.headers or {}
+            letter = DeadLetter.of(headers, copy.data)
+            assert (copy.subject, headers["Nats-Msg-Id"]) == (letter.address, letter.id)
             letters.append(letter)
     except NothingYetError:
         return letters

@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from common.errors import Conflict, Invalid
-from common.events import USER_CREATED
+from common.events import EXPIRATION_COMPLETE, USER_CREATED, ExpirationComplete, Said
 from common.mongo import Document, DuplicateKey, new_id, oid
 from common.outbox import Aggregates, Change, collection
 from common.outbox.entry import LIMIT
@@ -63,24 +64,32 @@ async def test_a_refusal_and_no_decision_write_nothing(things: Aggregates[Counte
     assert len(await outbox(things, counter.id)) == 1
 
 
+@pytest.fixture
+def slowly(things: Aggregates[Counter], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody has read before the first one writes."""
+    update_one = type(things.collection).update_one
+
+    async def after_the_others(*arguments: Any) -> object:
+        await asyncio.sleep(0)
+        return await update_one(*arguments)
+
+    monkeypatch.setattr(type(things.collection), "update_one", after_the_others)
+
+
+@pytest.mark.usefixtures("slowly")
 async def test_nobody_writes_over_what_they_have_not_seen(things: Aggregates[Counter]) -> None:
     counter = await make_counter(things)
     await asyncio.gather(*(things.change(counter.id, up) for _ in range(10)))
     assert await things.get(counter.id) == Counter(counter.id, version=10, count=10)
 
 
+@pytest.mark.usefixtures("slowly")
 async def test_without_the_version_in_the_filter_changes_are_lost(
     things: Aggregates[Counter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control of the test above."""
     counter = await make_counter(things)
-    update_one = type(things.collection).update_one
-
-    async def careless(self: object, query: Document, update: Document) -> object:
-        await asyncio.sleep(0)
-        return await update_one(self, {"_id": query["_id"]}, update)  # type: ignore[arg-type,call-arg]
-
-    monkeypatch.setattr(type(things.collection), "update_one", careless)
+    monkeypatch.setattr(collection, "_as_loaded", lambda document: {"_id": document["_id"]})
     await asyncio.gather(*(things.change(counter.id, up) for _ in range(10)))
     left = await things.get(counter.id)
     assert left is not None
@@ -133,6 +142,21 @@ async def test_a_full_outbox_keeps_the_newest_state(kit: Kit, things: Aggregates
     versions = [event.data.version for event in kit.bus.events(USER_CREATED)]
     assert versions[-1] == LIMIT + 3
     assert versions == sorted(versions)
+
+
+async def test_a_full_outbox_drops_no_state_for_what_is_none(kit: Kit, things: Aggregates[Counter]) -> None:
+    counter = await make_counter(things)
+    aside = Said(EXPIRATION_COMPLETE, ExpirationComplete(order_id=counter.id, expires_at=kit.clock()))
+    kit.bus.connected = False
+    for _ in range(LIMIT - 1):
+        await things.change(counter.id, up)
+    for _ in range(3):
+        await things.change(counter.id, lambda state: Change(replace(state, version=state.version + 1), [aside]))
+    await things.change(counter.id, lambda state: Change(replace(state, version=state.version + 1)))
+    kit.bus.connected = True
+    await kit.settle()
+    assert [event.data.version for event in kit.bus.events(USER_CREATED)] == [LIMIT - 1]
+    assert len(kit.bus.events(EXPIRATION_COMPLETE)) == 3
 
 
 async def test_everything_can_be_announced(kit: Kit, things: Aggregates[Counter]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 from fastapi import Query
 from httpx import AsyncClient
-from pymongo.errors import ServerSelectionTimeoutError
+from pymongo.errors import OperationFailure, ServerSelectionTimeoutError, WaitQueueTimeoutError, WriteConcernError
 
 from common.errors import Conflict, FieldError, InvalidMany, NotFound, PreconditionFailed, Unavailable
 from common.settings import ServiceSettings
@@ -23,6 +23,10 @@ ERRORS = {
     "unavailable": Unavailable(),
     "many": InvalidMany([FieldError("is too long", "title"), FieldError("is missing", "price")]),
     "outage": ServerSelectionTimeoutError("mongodb://orders:hunter2@db down"),
+    "no connection free": WaitQueueTimeoutError("Timed out while checking out a connection"),
+    "no majority has it": WriteConcernError("operation was interrupted", 11602),
+    "no keys yet": OperationFailure("No keys found for HMAC that is valid for time", 211),
+    "bad query": OperationFailure("unknown operator: hunter2", 2),
     "fault": RuntimeError("hunter2"),
 }
 
@@ -97,6 +101,10 @@ async def api(kit: Kit, checks: list[str]) -> AsyncIterator[AsyncClient]:
         ("stale", 412, [{"message": "It has changed since you read it."}]),
         ("unavailable", 503, [{"message": Unavailable.sentence}]),
         ("outage", 503, [{"message": Unavailable.sentence}]),
+        ("no connection free", 503, [{"message": Unavailable.sentence}]),
+        ("no majority has it", 503, [{"message": Unavailable.sentence}]),
+        ("no keys yet", 503, [{"message": Unavailable.sentence}]),
+        ("bad query", 500, [{"message": "Something failed on our side. It has been noted."}]),
         ("fault", 500, [{"message": "Something failed on our side. It has been noted."}]),
         ("many", 400, [{"message": "is too long", "field": "title"}, {"message": "is missing", "field": "price"}]),
     ],

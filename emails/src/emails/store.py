@@ -1,12 +1,24 @@
 """Every query and index of emails."""
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from common.events import UserState
-from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKey, IndexModel, oid
+from common.mongo import (
+    ASCENDING,
+    Collection,
+    Database,
+    Document,
+    DuplicateKey,
+    IndexModel,
+    drop_stale,
+    mark_stale,
+    newer,
+    oid,
+)
 
 from .domain import Facts, Mail
 
@@ -31,11 +43,12 @@ class MailStore:
 
     async def learn(self, user: UserState) -> None:
         """Keeps the address, unless what is kept is as new."""
-        newer = {"_id": oid(user.id), "version": {"$lt": user.version}}
-        with suppress(DuplicateKey):  # it is there, and not older
-            await self._addresses.update_one(
-                newer, {"$set": {"email": user.email, "version": user.version}}, upsert=True
-            )
+        query = {"_id": oid(user.id), **newer(user.version)}
+        update = {"$set": {"email": user.email, "version": user.version, "stale": False}}
+        try:
+            await self._addresses.update_one(query, update, upsert=True)
+        except DuplicateKey:  # it is here: as new already, or put in by another process meanwhile, and perhaps older
+            await self._addresses.update_one(query, update)
 
     async def address(self, user_id: str) -> str:
         """Where this person's mail goes; `LookupError` where that is unknown."""
@@ -97,6 +110,25 @@ class MailStore:
         fresh = {"status": "due", "due_at": moment, "claimed_until": moment, "tries": 0}
         result = await self._mails.update_many({"status": "failed"}, {"$set": fresh})
         return int(result.modified_count)
+
+    # ---- what an operator asks for
+    async def mark(self) -> int:
+        """Every address is stale; how many. A mail is never forgotten, or it would be sent twice."""
+        return await mark_stale(self._addresses)
+
+    async def drop(self) -> int:
+        """Without the addresses that are stale still; how many."""
+        return await drop_stale(self._addresses)
+
+    async def mails(self) -> AsyncIterator[Document]:
+        """Every mail, by id, as it is kept."""
+        async for document in self._mails.find().sort("_id", ASCENDING):
+            yield document
+
+    async def addresses(self) -> AsyncIterator[tuple[UserState, bool]]:
+        """Every address, by its person's id, and whether it is stale."""
+        async for one in self._addresses.find().sort("_id", ASCENDING):
+            yield UserState(id=str(one["_id"]), email=one["email"], version=one["version"]), one.get("stale", False)
 
 
 def _free(moment: datetime) -> dict[str, Any]:

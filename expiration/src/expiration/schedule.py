@@ -60,12 +60,12 @@ def to_wire(job: dict[str, Any]) -> bytes:
     return json.dumps(job, default=str).encode()
 
 
-def redis_pool(url: str, **options: Any) -> ArqRedis:
+def redis_pool(url: str, kind: type[ArqRedis] = ArqRedis, **options: Any) -> ArqRedis:
     """Connections to Redis as they are needed; none yet. A server that says nothing for 2 s counts as away."""
     connections = ConnectionPool.from_url(
         url, socket_connect_timeout=_ANSWER_SECONDS, socket_timeout=_ANSWER_SECONDS, **options
     )
-    return ArqRedis(connections, job_serializer=to_wire, job_deserializer=json.loads)
+    return kind(connections, job_serializer=to_wire, job_deserializer=json.loads)
 
 
 class ArqTimer:

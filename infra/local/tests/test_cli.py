@@ -16,7 +16,9 @@ def test_a_port_in_use_is_one_sentence_and_no_traceback(layout: Layout, capsys: 
     assert told.out == ""
 
 
-@pytest.mark.parametrize("command", [["status"], ["stop", "nats"], ["start", "nats"], ["exec", "orders", "--", "env"]])
+@pytest.mark.parametrize(
+    "command", [["status"], ["stop", "nats"], ["start", "nats"], ["pause", "nats"], ["exec", "orders", "--", "env"]]
+)
 def test_nothing_runs_is_one_sentence(layout: Layout, capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     assert (
         cli.main([*command, "--root", str(layout.root)] if command[0] != "exec" else _with_root(command, layout)) == 1

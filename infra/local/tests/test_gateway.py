@@ -22,10 +22,10 @@ def render(tmp_path: Path) -> str:
 def test_each_prefix_goes_to_its_service_and_the_rest_to_the_client(tmp_path: Path) -> None:
     text = render(tmp_path)
     assert "@tickets path /api/tickets /api/tickets/*\n" in text
-    assert "handle @tickets {\n\t\timport upstream 127.0.0.1:1002 127.0.0.1:1003\n" in text
+    assert "handle @tickets {\n\t\timport service 127.0.0.1:1002 127.0.0.1:1003\n" in text
     assert "@auth path /api/users /api/users/*\n" in text
     assert "@mail path /stand-in/mail /stand-in/mail/*\n" in text
-    assert "handle {\n\t\timport upstream 127.0.0.1:1006\n" in text
+    assert "handle {\n\t\timport service 127.0.0.1:1006\n" in text
 
 
 def test_caddy_takes_it(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from infra.local.services import SERVICES
 
 
 def rendered() -> dict[str, Any]:
-    passwords = {name: f"{name}-password" for name in ("admin", *SERVICES)}
+    passwords = {name: f"{name}-password" for name in ("admin", "operator", *SERVICES)}
     config: dict[str, Any] = json.loads(nats.render(4222, "/data", passwords, 2**20))
     return config
 
@@ -21,7 +21,7 @@ def publishes(service: str) -> set[str]:
 
 def test_every_service_has_a_user_of_its_own() -> None:
     users = rendered()["authorization"]["users"]
-    assert [one["user"] for one in users] == ["admin", *nats.HEARS]
+    assert [one["user"] for one in users] == ["admin", *nats.HEARS, "operator"]
     assert set(nats.HEARS) == set(SERVICES)
     assert len({one["password"] for one in users}) == len(users)
 
@@ -46,14 +46,23 @@ def test_a_service_publishes_its_own_events_and_nobody_elses(service: str) -> No
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_reaches_its_own_consumers_of_what_it_hears(service: str) -> None:
+    own = {stream.name for stream in STREAMS.values() if stream.publisher == service}
+    looks = {f"$JS.API.STREAM.INFO.{stream}" for stream in (*own, "DEADLETTERS")}
     ephemeral = {f"$JS.API.CONSUMER.CREATE.{stream}" for stream in nats.WATCHES.get(service, ())}
     api = {subject for subject in publishes(service) if subject.startswith("$JS.")}
-    assert ephemeral <= api
-    for subject in api - ephemeral:
+    assert ephemeral | looks <= api
+    for subject in api - ephemeral - looks:
         *_, stream, consumer = subject.removesuffix(".>").split(".")
         assert consumer == service
         assert stream in nats.HEARS[service]
     assert {f"$JS.ACK.{stream}.{service}.>" for stream in nats.HEARS[service]} <= api
+
+
+def test_the_operator_reads_no_message_but_dead_letters_and_makes_no_stream() -> None:
+    api = {subject.removeprefix("$JS.API.") for subject in publishes("operator") if subject.startswith("$JS.")}
+    assert {one for one in api if "MSG" in one} == {"STREAM.MSG.GET.DEADLETTERS", "STREAM.MSG.DELETE.DEADLETTERS"}
+    assert {one for one in api if "PURGE" in one} == {f"STREAM.PURGE.{stream}" for stream in STREAMS}
+    assert not [one for one in api if "CREATE" in one or "UPDATE" in one or one.startswith("STREAM.DELETE")]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -116,6 +116,30 @@ async def test_parts_are_stopped_and_started_by_command(layout: Layout) -> None:
             await control.ask(layout, "stop", name="teapot", atOnce=False)
 
 
+async def test_one_replica_alone_is_paused_and_killed_by_command(layout: Layout) -> None:
+    async with make_stack(layout, make_part("tickets-1"), make_part("tickets-2")) as stack:
+        await control.ask(layout, "pause", name="tickets-2")
+        assert [part["state"] for part in stack.status()] == ["ready", "paused"]
+        await control.ask(layout, "resume", name="tickets")
+        assert [part["state"] for part in stack.status()] == ["ready", "ready"]
+        await control.ask(layout, "kill", name="tickets-1")
+        async with asyncio.timeout(5):
+            while [part["restarts"] for part in stack.status()] != [1, 0]:
+                await asyncio.sleep(0.02)
+
+
+async def test_only_what_has_its_truth_elsewhere_is_wiped(layout: Layout) -> None:
+    async with make_stack(layout, make_part("redis", wipeable=True), make_part("mongo")) as stack:
+        (layout.data("redis") / "appendonly.aof").touch()
+        first = stack.status()[0]["pid"]
+        await control.ask(layout, "wipe", name="redis")
+        assert not (layout.data("redis") / "appendonly.aof").exists()
+        assert stack.status()[0]["state"] == "ready"
+        assert stack.status()[0]["pid"] != first
+        with pytest.raises(StackError, match="What mongo keeps is nowhere else"):
+            await control.ask(layout, "wipe", name="mongo")
+
+
 async def test_it_can_be_told_to_end(layout: Layout) -> None:
     async with make_stack(layout, make_part("nats")) as stack:
         await control.ask(layout, "down")

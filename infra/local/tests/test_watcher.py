@@ -86,6 +86,45 @@ async def test_what_is_stopped_stays_away_until_it_is_started(watch: Watch, layo
         assert watcher.pid not in (None, pid)
 
 
+async def test_what_is_paused_stands_still_and_goes_on(watch: Watch, layout: Layout) -> None:
+    counting = "import itertools, time\nfor n in itertools.count(): print(n, flush=True); time.sleep(0.01)"
+
+    def said_last() -> str:
+        return layout.log("part").read_text() if layout.log("part").exists() else ""
+
+    async with watch(make_part(code=counting)) as watcher:
+        await until(lambda: bool(said_last()))
+        await watcher.pause()
+        assert watcher.state is State.PAUSED
+        await asyncio.sleep(0.05)  # a line that was being written
+        before = said_last()
+        await asyncio.sleep(0.1)
+        assert said_last() == before
+        await watcher.resume()
+        assert watcher.state is State.READY
+        await until(lambda: said_last() != before)
+
+
+async def test_a_paused_part_can_be_stopped_in_order(watch: Watch) -> None:
+    async with watch(make_part(grace=60.0)) as watcher:
+        await watcher.wait_ready()
+        await watcher.pause()
+        async with asyncio.timeout(WITHIN):
+            await watcher.stop()
+        assert watcher.state is State.STOPPED
+        with pytest.raises(StackError, match="does not run now"):
+            await watcher.pause()
+
+
+async def test_a_paused_part_that_is_killed_is_started_again(watch: Watch) -> None:
+    async with watch(make_part()) as watcher:
+        await watcher.wait_ready()
+        first = watcher.pid
+        await watcher.pause()
+        watcher.kill()
+        await until(lambda: watcher.state is State.READY and watcher.pid not in (None, first))
+
+
 async def test_a_part_that_does_not_listen_is_ended_after_its_grace(watch: Watch, layout: Layout) -> None:
     async with watch(make_part(code=STUBBORN, grace=0.2)) as watcher:
         await until(lambda: layout.log("part").exists() and "deaf" in layout.log("part").read_text())

@@ -96,6 +96,11 @@ class Order:
         """Whether it has its ticket, so that no other order can."""
         return self.status in HOLDING
 
+    @property
+    def agreed(self) -> bool:
+        """Whether its ticket and its payment have both been heard to say yes, whichever came first."""
+        return self.locked and self.authorized is not None
+
     def refusal(self, user_id: str) -> AppError:
         """Why this user cannot reserve the ticket that this order holds."""
         if self.user_id != user_id:
@@ -155,13 +160,16 @@ class Order:
 
         An authorisation of a cancelled order is answered with the cancellation, or the money would stay held.
         """
-        late = payment.status == "authorized" and self.status == "cancelled"
+        late = self._holds_in_vain(payment)
         if payment.version <= self.paid_version:
             return self.answer() if repeat or (late and payment.version == self.paid_version) else None
         if self.status == "cancelled":
             order, _ = self._saved(paid_version=payment.version)
             return order.answer() if late else (order, ())
         return self._saved(paid_version=payment.version, **self._following(payment))
+
+    def _holds_in_vain(self, payment: PaymentState) -> bool:
+        return payment.status == "authorized" and self.status == "cancelled"
 
     def _following(self, payment: PaymentState) -> dict[str, Any]:
         held = payment.status == "authorized" and self.owes(payment)
@@ -178,7 +186,7 @@ class Order:
     def _saved(self, **change: Any) -> "Outcome":
         """With this change and what follows from it, and the event if others can see a difference."""
         order = replace(self, version=self.version + 1, **change)
-        if order.status == "created" and order.locked and order.authorized:
+        if order.status == "created" and order.agreed:
             order = replace(order, status="awaiting:payment", payment=order.authorized)
         if order.status != self.status:
             return order.answer()

@@ -1,12 +1,25 @@
 """Every query and index of orders, and of the tickets that orders has heard of."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from common.clock import Clock
 from common.events import ConfirmedPayment, ReservedTicket, TicketState
-from common.mongo import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKey, IndexModel, Reads, oid
+from common.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Database,
+    Document,
+    DuplicateKey,
+    IndexModel,
+    Reads,
+    drop_stale,
+    mark_stale,
+    newer,
+    oid,
+)
 from common.outbox import Aggregates, Relay
 
 from .domain import Order, Repeat
@@ -85,12 +98,25 @@ class TicketReplica:
 
     async def save(self, ticket: TicketState) -> None:
         """Keeps it if it is newer."""
-        query = {"_id": oid(ticket.id), "version": {"$lt": ticket.version}}
+        query = {"_id": oid(ticket.id), **newer(ticket.version)}
         update = {"$set": _replica(ticket)}
         try:
             await self._tickets.update_one(query, update, upsert=True)
         except DuplicateKey:  # it is here: as new already, or put in by another process meanwhile, and perhaps older
             await self._tickets.update_one(query, update)
+
+    async def each(self) -> AsyncIterator[tuple[TicketState, bool]]:
+        """Every ticket, by id, and whether it is stale."""
+        async for document in self._tickets.find().sort("_id", ASCENDING):
+            yield _ticket(document), document.get("stale", False)
+
+    async def mark(self) -> int:
+        """All of them are stale; how many."""
+        return await mark_stale(self._tickets)
+
+    async def drop(self) -> int:
+        """Without what is stale still; how many."""
+        return await drop_stale(self._tickets)
 
 
 def _replica(ticket: TicketState) -> Document:
@@ -102,6 +128,7 @@ def _replica(ticket: TicketState) -> Document:
         "user_id": oid(ticket.user_id),
         "order_id": ticket.order_id and oid(ticket.order_id),
         "deleted": ticket.deleted,
+        "stale": False,
     }
 
 

@@ -1,12 +1,17 @@
 """The operator's commands: `python -m payments.commands NAME`."""
 
-from common.web import Parts, run_command
+from collections.abc import AsyncIterator
+
+from common.web import Line, Parts, run_command
 
 from .app import create_service
 from .domain import Payment
 from .errors import Undecided
 from .service import Payments
 from .settings import Settings
+from .state import intents, state
+from .store import PaymentStore
+from .stripe_gateway import StripeGateway
 
 _SAID = {"refunded": "the money is returned", "captured": "asked for; the bank has not said yet, the service goes on"}
 
@@ -25,6 +30,20 @@ async def undecided(payments: Payments) -> str:
     return "none"
 
 
+async def rebuild(parts: Parts) -> str:
+    """Orders are taken anew from what is announced from now on."""
+    return f"{await _store(parts).mark()} orders wait to be announced"
+
+
+async def forget(parts: Parts) -> str:
+    """Drops what waits to be announced still: the end of a rebuild."""
+    return f"{await _store(parts).drop()} orders dropped"
+
+
+def _store(parts: Parts) -> PaymentStore:
+    return PaymentStore(parts.database, parts.relay, parts.clock)
+
+
 def _line(payment: Payment) -> str:
     since = None if payment.asking_since is None else payment.asking_since.isoformat()
     return f"\n{payment.id} order={payment.order_id} status={payment.status} task={payment.asking} since={since}"
@@ -36,12 +55,21 @@ if __name__ == "__main__":
     def _service(parts: Parts) -> Payments:
         return create_service(settings, parts)
 
+    def _intents(parts: Parts) -> AsyncIterator[Line]:
+        return intents(StripeGateway(settings.stripe_key.get_secret_value(), settings.stripe_url), parts.clock)
+
     run_command(
         "payments",
         settings,
-        {
+        publishing={
             "announce": lambda parts: _service(parts).announce(),
             "refund": lambda parts, order_id: refund(_service(parts), order_id),
+        },
+        private={
+            "state": state,
+            "intents": _intents,
+            "rebuild": rebuild,
+            "forget": forget,
             "undecided": lambda parts: undecided(_service(parts)),
         },
     )

@@ -18,6 +18,7 @@ AppError
 ├── Conflict
 │   └── StillRunning     409
 └── Unavailable
+    ├── StripeAway       503  to an operator
     └── StripeSilent     503
 """
 
@@ -74,6 +75,10 @@ class AlreadyRefunded(Invalid):
 
 class StillRunning(Conflict):
     code, sentence = "still-running", "The request with this Idempotency-Key is still running. Try again in a moment."
+
+
+class StripeAway(Unavailable):
+    code, sentence = "stripe-away", "Stripe does not answer."
 
 
 class StripeSilent(Unavailable):

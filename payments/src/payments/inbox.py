@@ -1,5 +1,6 @@
 """Stripe's events as they came, kept for 30 days under Stripe's own ids: each is handled once, and can be again."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -44,6 +45,11 @@ class Inbox:
         """What has to be handled, longest due first."""
         found = self._events.find({"due_at": {"$lte": moment, **_SET}}).sort("due_at", ASCENDING).limit(limit)
         return [Received(one["_id"], bytes(one["body"]), one["at"], one["tries"]) async for one in found]
+
+    async def unhandled(self) -> AsyncIterator[tuple[str, datetime]]:
+        """The id of each event that is not handled yet, by id, and since when it is here."""
+        async for one in self._events.find({"due_at": _SET}, {"at": 1}).sort("_id", ASCENDING):
+            yield one["_id"], one["at"]
 
     async def handled(self, event: Received) -> None:
         """Nothing is left to be done for it."""

@@ -32,8 +32,8 @@ class Schedule:
             return "read" if moment >= payment.since + self.undecided else None
         if order.status == "awaiting:payment" and payment.status == "authorized":
             return "capture" if confirmed(payment, order) else "cancel"
-        silent = order.status == "created" and moment >= order.expires_at + self.give_up
-        return "cancel" if silent and payment.confirmable else None
+        given_up = self._given_up_at(payment, order)
+        return "cancel" if given_up is not None and moment >= given_up else None
 
     def repeats(self, payment: Payment, order: KnownOrder, moment: datetime) -> bool:
         """Whether an authorisation has to be said again, since its order has not moved."""
@@ -57,9 +57,12 @@ class Schedule:
         if payment.status == "captured":
             return payment.refund_at
         moments = [self._repeat_at(payment)] if self._unheard(payment, order) else []
-        if order.status == "created" and payment.confirmable:
-            moments.append(order.expires_at + self.give_up)
-        return min(moments, default=None)
+        given_up = self._given_up_at(payment, order)
+        return min([*moments, given_up] if given_up is not None else moments, default=None)
+
+    def _given_up_at(self, payment: Payment, order: KnownOrder) -> datetime | None:
+        """When an intent that could still hold money is let go, should its order stay silent until then."""
+        return order.expires_at + self.give_up if order.status == "created" and payment.confirmable else None
 
     def _repeat_at(self, payment: Payment) -> datetime:
         wait = min(self.repeat_limit, self.repeat_after * (1 << min(payment.repeats, 20)))

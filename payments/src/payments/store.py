@@ -7,7 +7,7 @@ from typing import Any
 from common.clock import Clock
 from common.errors import Conflict, NotFound
 from common.events import ConfirmedPayment
-from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKey, IndexModel, oid
+from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKey, IndexModel, mark_stale, newer, oid
 from common.outbox import Aggregates, Change, Relay
 
 from .domain import Attempt, Payment
@@ -49,13 +49,12 @@ class PaymentStore:
     # ---- orders
     async def remember(self, order: KnownOrder) -> bool:
         """Takes what is newer; whether it was."""
-        fields = _encode_order(order)
+        query = {"_id": oid(order.id), **newer(order.version)}
+        update = {"$set": _encode_order(order)}
         try:
-            await self._orders.update_one(
-                {"_id": oid(order.id), "version": {"$lt": order.version}}, {"$set": fields}, upsert=True
-            )
-        except DuplicateKey:
-            return False
+            await self._orders.update_one(query, update, upsert=True)
+        except DuplicateKey:  # it is here: as new already, or put in by another process meanwhile, and perhaps older
+            return bool((await self._orders.update_one(query, update)).modified_count)
         return True
 
     async def order(self, order_id: str) -> KnownOrder | None:
@@ -69,6 +68,23 @@ class PaymentStore:
         if order is None:
             raise NotFound
         return order
+
+    async def orders(self) -> AsyncIterator[tuple[KnownOrder, bool]]:
+        """Every order, by id, and whether it is stale."""
+        async for document in self._orders.find().sort("_id", ASCENDING):
+            yield _decode_order(document), document.get("stale", False)
+
+    async def mark(self) -> int:
+        """All orders are stale; how many."""
+        return await mark_stale(self._orders)
+
+    async def drop(self) -> int:
+        """Without the orders that are stale still; how many. One with a payment stays, since it decides on that."""
+        count = 0
+        async for document in self._orders.find({"stale": True}, {"_id": 1}):
+            if await self.payments.collection.find_one({"order_id": document["_id"]}, {"_id": 1}) is None:
+                count += int((await self._orders.delete_one({"_id": document["_id"], "stale": True})).deleted_count)
+        return count
 
     # ---- payments
     async def of_order(self, order_id: str) -> Payment | None:
@@ -179,11 +195,12 @@ def _encode_order(order: KnownOrder) -> Document:
         "currency": order.currency,
         "reason": order.reason,
         "payment": order.payment and order.payment.model_dump(),
+        "stale": False,
     }
 
 
 def _decode_order(document: Document) -> KnownOrder:
     payment = document["payment"]
-    fields: dict[str, Any] = {name: value for name, value in document.items() if name != "_id"}
+    fields: dict[str, Any] = {name: value for name, value in document.items() if name not in {"_id", "stale"}}
     fields |= {"user_id": str(document["user_id"]), "payment": payment and ConfirmedPayment(**payment)}
     return KnownOrder(id=str(document["_id"]), **fields)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 import stripe
 from prometheus_client import Histogram
 
+from .errors import StripeAway
 from .gateway import (
     Authorised,
     Cancelled,
@@ -160,6 +161,30 @@ class StripeGateway:
             "refunds", self._refunds.list_async(params), lambda page: tuple(_refund(one) for one in page.data)
         )
         return made if isinstance(made, tuple) else Unknown()
+
+    async def every(self) -> AsyncIterator[Any]:
+        """Every intent at Stripe that bears our marks, as Stripe has it, newest first; then every refund.
+
+        `StripeAway` where Stripe does not go on.
+        """
+        intents: PaymentIntentListParams = {"limit": 100}
+        async for intent in self._pages(self._intents.list_async, intents):
+            if _marks(intent) is not None:
+                yield intent
+        refunds: RefundListParams = {"limit": 100}
+        async for refund in self._pages(self._refunds.list_async, refunds):
+            yield refund
+
+    async def _pages(self, page_of: Callable[[Any], Awaitable[Any]], params: Any) -> AsyncIterator[Any]:
+        while True:
+            answer = await self._made("list", page_of(params), lambda page: [page])
+            if not isinstance(answer, list):
+                raise StripeAway
+            for one in answer[0].data:
+                yield one
+            if not answer[0].has_more or not answer[0].data:
+                return
+            params["starting_after"] = answer[0].data[-1].id
 
     async def _asked(self, step: str, call: Awaitable[Any]) -> Reply:
         """What came of a call about an intent."""

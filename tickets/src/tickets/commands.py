@@ -1,10 +1,31 @@
-"""The operator's commands: `python -m tickets.commands announce`."""
+"""The operator's commands: `python -m tickets.commands NAME`."""
 
-from common.web import run_command
+from collections.abc import AsyncIterator
+
+from common.web import Line, Parts, owned, report, run_command
 
 from .app import create_service
+from .domain import Ticket
 from .settings import Settings
+from .store import TicketStore
+
+
+def state(parts: Parts) -> AsyncIterator[Line]:
+    """Every ticket, tombstones included."""
+    return report("tickets", parts.clock, _tickets(TicketStore(parts.database, parts.relay, parts.clock)))
+
+
+async def _tickets(store: TicketStore) -> AsyncIterator[Line]:
+    async for stored in store.tickets.each():
+        ticket: Ticket = stored.state
+        yield owned("ticket", stored, ticket.public(), seen=list(ticket.seen))
+
 
 if __name__ == "__main__":
     settings = Settings()
-    run_command("tickets", settings, {"announce": lambda parts: create_service(settings, parts).announce()})
+    run_command(
+        "tickets",
+        settings,
+        publishing={"announce": lambda parts: create_service(settings, parts).announce()},
+        private={"state": state},
+    )

@@ -64,13 +64,16 @@ class Ticket:
         """
         pair = (order.number, order.version)
         refused = order.status in HOLDING and self.order_id != order.id and not self._is(order)
-        if pair <= self.seen:
+        if self._knows(pair):
             again = (self.rejection(order),) if refused and pair == self.seen else ()
             return (self, (self.said(), *again)) if repeat else None
         holder = order.id if order.status in HOLDING and not refused else None
         ticket = replace(self, order_id=holder, seen=pair, version=self.version + 1)
         events = [ticket.said()] if holder != self.order_id else []
         return ticket, [*events, ticket.rejection(order)] if refused else events
+
+    def _knows(self, pair: tuple[int, int]) -> bool:
+        return pair <= self.seen
 
     def _is(self, order: OrderState) -> bool:
         return not self.deleted and (self.title, self.price_cents) == (order.ticket.title, order.ticket.price_cents)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,57 +12,29 @@ from datetime import timedelta
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, StatusCode
+from nats.js.api import Header, StatusCode
+from prometheus_client import Counter
 
 from common.clock import now
 
 from .connection import Connection, Link, Trouble, wait_after
-from .deadletter import DeadLetter
+from .deadletter import DeadLetter, is_for_another, redrives
 from .delivery import Ack, Again, Dead, Delivery, Pause, Verdict
+from .place import BATCH, Place, nanoseconds
 from .protocol import BusUnavailable
 
-BATCH = 64
-MOST_PENDING = 1000
-UNLIMITED_PENDING = frozenset({"EXPIRATION"})
-"""Streams whose listeners put messages off until due: with a limit, a thousand early timers would block the rest."""
-
-_BEATS_EXPIRY = 6
 _BEATS_SILENCE = 3
 _RETRY_COPY = timedelta(seconds=2)
 _DRAIN_SECONDS = 4
 _MOST_OWED = 1000
 
+_log = logging.getLogger(__name__)
+_buried = Counter("bus_dead_letters", "Messages given up, by whether DEADLETTERS took the copy", ["outcome"])
+_kept, _refused = map(_buried.labels, ("kept", "refused"))
+
 
 class _RequestLostError(NatsError):
     """The server ended the request for messages, or has forgotten it: the consumer is looked after before the next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which consumer: `subjects` is what the service hears of this stream."""
-
-    service: str
-    stream: str
-    subjects: list[str]
-    ack_wait: timedelta
-    heartbeat: timedelta
-
-    def request(self) -> bytes:
-        """What is asked for, and how often the server gives a sign of life while it has nothing."""
-        beat = _nanoseconds(self.heartbeat)
-        return json.dumps({"batch": BATCH, "expires": _BEATS_EXPIRY * beat, "idle_heartbeat": beat}).encode()
-
-    def config(self) -> ConsumerConfig:
-        return ConsumerConfig(
-            name=self.service,
-            durable_name=self.service,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=self.ack_wait.total_seconds(),
-            max_deliver=-1,
-            max_ack_pending=-1 if self.stream in UNLIMITED_PENDING else MOST_PENDING,
-            filter_subjects=self.subjects,
-        )
 
 
 @dataclass(slots=True)
@@ -111,14 +84,10 @@ def _ends_request(said: Msg) -> bool:
     raise _RequestLostError(f"{status} {description}".strip())
 
 
-def _nanoseconds(time: timedelta) -> int:
-    return time // timedelta(microseconds=1) * 1000
-
-
 def _put_off(delay: timedelta) -> bytes:
     if not delay:
         return Msg.Ack.Nak
-    return Msg.Ack.Nak + b" " + json.dumps({"delay": _nanoseconds(delay)}).encode()
+    return Msg.Ack.Nak + b" " + json.dumps({"delay": nanoseconds(delay)}).encode()
 
 
 async def _end(subscription: Subscription, link: Link) -> None:
@@ -230,7 +199,7 @@ class Consumer:
         self._busy, desk.in_hand = True, message
         try:
             sequence = message.metadata.sequence.stream
-            verdict = await self._delivery.handle(self._place.stream, sequence, message.subject, message.data)
+            verdict = await self._judge(message, sequence)
             answer = await self._carry_out(verdict, message, sequence)
             desk.in_hand = None
             self._owed.append((message.reply, answer))
@@ -238,6 +207,11 @@ class Consumer:
         finally:
             self._busy = False
         return verdict.delay if isinstance(verdict, Pause) else timedelta()
+
+    async def _judge(self, message: Msg, sequence: int) -> Verdict:
+        if is_for_another(message.headers, self._place.service):
+            return Ack()
+        return await self._delivery.handle(self._place.stream, sequence, message.subject, message.data)
 
     async def _carry_out(self, verdict: Verdict, message: Msg, sequence: int) -> bytes:
         """Does what the verdict asks for; the answer that the server gets."""
@@ -260,11 +234,17 @@ class Consumer:
             reason,
             attempts,
             now(),
+            redrives(message.headers),
         )
+        extra = {"service": letter.service, "stream": letter.stream, "sequence": sequence, "reason": letter.reason}
         try:
             await self._bury(letter)
         except BusUnavailable:
+            _refused.inc()
+            _log.error("a dead letter could not be kept: its message stays and is tried again", extra=extra)
             return _put_off(_RETRY_COPY)
+        _kept.inc()
+        _log.error("a message was given up: `make deadletters` shows it", extra=extra)
         return Msg.Ack.Term
 
     async def _keep(self, desk: _Desk) -> None:

@@ -198,6 +198,9 @@ class MemoryBus:
         )
         self.dead_letters.append(letter)
 
+    async def finish(self) -> None:
+        """Nothing is ever in hand while nobody drains."""
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -10,14 +10,16 @@ from nats.js.api import Header
 from prometheus_client import Counter
 
 from .connection import Connection, Trouble
-from .consumer import Consumer, Place
+from .consumer import Consumer
 from .deadletter import DeadLetter
 from .delivery import TRIES, Delivery
+from .filling import LOOK_SECONDS, Filling
+from .place import Place
 from .protocol import BusUnavailable, Listener, Message, Watcher
 from .watch import Watch
 
-STOP_SECONDS = 10.0
-_CANCEL_SECONDS = 5.0
+STOP_SECONDS = 5.0
+_CANCEL_SECONDS = 2.0
 ACK_WAIT = timedelta(seconds=5)
 """How long a message may be in hand without a sign of life before the server delivers it again.
 
@@ -44,8 +46,10 @@ class NatsBus:
         ack_wait: timedelta = ACK_WAIT,
         heartbeat: timedelta = HEARTBEAT,
         stop_seconds: float = STOP_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._connection = Connection(url, service=service, user=user, password=password)
+        self._filling = Filling(self._connection, service, look_seconds)
         self._tries = tries
         self._ack_wait = ack_wait
         self._heartbeat = heartbeat
@@ -96,9 +100,15 @@ class NatsBus:
         self._trouble.over()
         (_stored if new else _duplicate).inc()
 
+    async def finish(self) -> None:
+        """See `Bus`; what is not begun goes to the service's other processes at once."""
+        self._entered = False
+        await _ended([task for consumer in self._consumers if (task := consumer.stop())], self._stop_seconds)
+
     async def __aenter__(self) -> Self:
         self._entered = True
         self._connection.open()
+        self._filling.start()
         for consumer in self._consumers:
             consumer.start()
         self._watching = [watch.start() for watch in self._watches]
@@ -108,16 +118,15 @@ class NatsBus:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Fetches no more, lets what is in hand finish for a while, gives the rest back, and disconnects."""
-        self._entered = False
         for watching in self._watching:
             watching.cancel()
-        tasks = [task for consumer in self._consumers if (task := consumer.stop()) is not None]
         try:
-            await _ended(tasks, self._stop_seconds)
+            await self.finish()
         finally:
+            tasks = [task for consumer in self._consumers if (task := consumer.stop()) is not None]
             for task in tasks:
                 task.cancel()
-            await _ended([*tasks, *self._watching], _CANCEL_SECONDS)
+            await _ended([*tasks, *self._watching, *self._filling.stop()], _CANCEL_SECONDS)
             await self._connection.close()
 
 

@@ -106,6 +106,10 @@ class Bus(Protocol):
         """Sees from now on, in this process alone; before or after the bus is entered. The service listens too."""
         ...
 
+    async def finish(self) -> None:
+        """Fetches no more; returns when what is in hand is answered for, or after a while. It can still publish."""
+        ...
+
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(

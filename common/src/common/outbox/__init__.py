@@ -1,7 +1,7 @@
 """One write carries its own event: aggregates with an outbox inside, and the relay that publishes from it."""
 
-from .collection import Aggregate, Aggregates, Change
+from .collection import Aggregate, Aggregates, Change, Stored
 from .relay import Relay
 from .sweeper import Sweeper
 
-__all__ = ["Aggregate", "Aggregates", "Change", "Relay", "Sweeper"]
+__all__ = ["Aggregate", "Aggregates", "Change", "Relay", "Stored", "Sweeper"]

@@ -1,8 +1,9 @@
 """Aggregates in Mongo: one document each; every write carries its own events and filters on the version loaded."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from common.clock import Clock
@@ -38,6 +39,15 @@ class Change(Generic[A]):
 
     state: A
     events: Sequence[Said] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[A]):
+    """An aggregate as it lies there: how many events its outbox holds, and since when the oldest of them waits."""
+
+    state: A
+    unpublished: int
+    since: datetime | None
 
 
 class Aggregates(Generic[A]):
@@ -79,6 +89,13 @@ class Aggregates(Generic[A]):
         documents = self.collection.find(query, {"outbox": 0}).sort(list(sort)).limit(limit)
         return [self._decode(document) async for document in documents]
 
+    async def each(self) -> AsyncIterator[Stored[A]]:
+        """Every aggregate, by id."""
+        async for document in self.collection.find({}, {"outbox.payload": 0}).sort("_id", ASCENDING):
+            waiting = document.pop("outbox", [])
+            since = min((one["at"] for one in waiting), default=None)
+            yield Stored(self._decode(document), len(waiting), since)
+
     async def insert(self, state: A, events: Sequence[Said]) -> None:
         """Creates the aggregate together with its events; `DuplicateKey` where a unique index has another."""
         entries = [entry(one, self._relay.source, self._clock) for one in events]
@@ -117,8 +134,7 @@ class Aggregates(Generic[A]):
             update["$set"]["outbox"] = compacted(waiting, entries)
         elif entries:
             update["$push"] = {"outbox": {"$each": entries}}
-        query = {"_id": document["_id"], "version": document["version"]}
-        result = await self.collection.update_one(query, update)
+        result = await self.collection.update_one(_as_loaded(document), update)
         if result.matched_count:
             self._relay.kick(self.collection, document["_id"], entries)
         return bool(result.matched_count)
@@ -130,3 +146,8 @@ class Aggregates(Generic[A]):
             await self.change(str(document["_id"]), lambda state: Change(state, (said(state),)))
             count += 1
         return count
+
+
+def _as_loaded(document: Document) -> Document:
+    """The filter of every write: finds the document only while nobody else has changed it."""
+    return {"_id": document["_id"], "version": document["version"]}

@@ -42,5 +42,7 @@ def added(waiting: list[Document], new: list[Document]) -> list[Document]:
 
 
 def compacted(waiting: list[Document], new: list[Document]) -> list[Document]:
-    """A full outbox after a write: its state replaces every unpublished one (gaps in the versions are normal)."""
-    return [one for one in waiting if not one["state"]] + new
+    """A full outbox after a write: of the states only the newest is kept (gaps in the versions are normal)."""
+    every = waiting + new
+    newest = next((one["id"] for one in reversed(every) if one["state"]), None)
+    return [one for one in every if not one["state"] or one["id"] == newest]

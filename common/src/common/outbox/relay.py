@@ -23,6 +23,7 @@ _QUEUED = 10_000
 _FRESH = timedelta(seconds=1)
 """What is younger is on its way already."""
 _ALARM = timedelta(seconds=60)
+_FLUSH_SECONDS = 5
 
 _log = logging.getLogger(__name__)
 _published = Counter("outbox_published", "Events published and acknowledged", ["collection"])
@@ -75,7 +76,7 @@ class Relay:
         await asyncio.gather(self._follower, return_exceptions=True)
         if self._bus.connected:
             with contextlib.suppress(TimeoutError, *OUTAGES):  # what stays is in its document, for the next process
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(_FLUSH_SECONDS):
                     await self.flush()
 
     async def _follow(self) -> None:

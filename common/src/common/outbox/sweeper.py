@@ -1,6 +1,7 @@
 """Work that follows from saved state: done at once when kicked, and every so often for what nobody kicked."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -12,6 +13,8 @@ from common.mongo import OUTAGES
 
 _SLOWEST = 30.0
 """Seconds between tries while every try fails."""
+_FINISH = 5.0
+"""Seconds that work under way is given when the process leaves; what is cut off is taken up by the next."""
 
 _log = logging.getLogger(__name__)
 _failed = Counter("sweeps_failed", "Rounds of a sweeper that failed", ["sweeper"])
@@ -25,11 +28,19 @@ class Sweeper:
         self._work = work
         self._seconds = seconds
         self._kicked = asyncio.Event()
+        self._leaving = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def kick(self) -> None:
         """There is something to do now."""
         self._kicked.set()
+
+    async def finish(self) -> None:
+        """Begins nothing more; returns when what is under way is done, or after a while."""
+        self._leaving.set()
+        self._kicked.set()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=_FINISH)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name=f"sweeper {self.name}")
@@ -44,7 +55,7 @@ class Sweeper:
 
     async def _run(self) -> None:
         failures = 0
-        while True:
+        while not self._leaving.is_set():
             self._kicked.clear()
             try:
                 await self._work()
@@ -59,12 +70,10 @@ class Sweeper:
             await self._pause(failures)
 
     async def _pause(self, failures: int) -> None:
-        """Until kicked or due; after failures no kick shortens it."""
+        """Until kicked or due; after failures no kick shortens it, only leaving does."""
+        seconds, awaited = self._seconds, self._kicked
         if failures:
-            await asyncio.sleep(min(_SLOWEST, max(self._seconds, 2.0 ** (failures - 1))))
-            return
-        try:
-            async with asyncio.timeout(self._seconds):
-                await self._kicked.wait()
-        except TimeoutError:
-            return
+            seconds, awaited = min(_SLOWEST, max(self._seconds, 2.0 ** (failures - 1))), self._leaving
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await awaited.wait()

@@ -6,6 +6,7 @@ from .exact import api_router
 from .fields import PRINTABLE, Body, Id, Moment, PathId, Price, Text, cents, price
 from .identity import COOKIE, CurrentUser, MaybeUser, token_of
 from .parts import Parts, Subscriptions
+from .state import Line, heard, owned, report, task
 
 __all__ = [
     "COOKIE",
@@ -13,6 +14,7 @@ __all__ = [
     "Body",
     "CurrentUser",
     "Id",
+    "Line",
     "MaybeUser",
     "Moment",
     "Parts",
@@ -24,7 +26,11 @@ __all__ = [
     "api_router",
     "cents",
     "create_base_app",
+    "heard",
+    "owned",
     "price",
+    "report",
     "run_command",
+    "task",
     "token_of",
 ]

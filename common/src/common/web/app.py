@@ -11,6 +11,7 @@ from common.identity import Verifier
 from common.settings import ServiceSettings
 
 from . import health, problems
+from .draining import Draining
 from .health import Check
 from .middleware import RequestMiddleware
 
@@ -32,11 +33,14 @@ def create_base_app(
     It answers `/livez`, `/readyz` (asking `checks`) and `/metrics`, and every refusal in the one error shape.
     """
 
+    draining = Draining(settings.drain_seconds)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         logs.configure(name, settings.log_level)
         async with parts:
-            yield
+            with draining.on_signal():
+                yield
 
     app = FastAPI(
         title=f"Ticketing: {name}",
@@ -51,7 +55,7 @@ def create_base_app(
     app.state.verifier = verifier
     problems.install(app)
     app.add_middleware(RequestMiddleware)
-    for router in (*routers, health.router(checks)):
+    for router in (*routers, health.router(checks, draining)):
         app.router.routes.extend(router.routes)  # `include_router` would match each request twice, at 50 us
     return app
 

@@ -101,7 +101,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     _seconds.labels(method, route, status).observe(seconds)
     level = logging.DEBUG
-    if status >= _CLIENT_ERROR:
+    if status >= _CLIENT_ERROR and route != "/readyz":  # whoever asks that asks twice a second, and wants to know
         level = logging.ERROR if status >= _SERVER_ERROR else logging.INFO
     if _log.isEnabledFor(level):
         extra = {"method": method, "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}

@@ -1,8 +1,9 @@
 """What every service stands on: its database, the bus, the relay between them, a clock. Tests hand in fakes."""
 
+import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -12,7 +13,7 @@ from common.bus.nats import NatsBus
 from common.clock import Clock, now
 from common.events import EventType
 from common.mongo import Collection, Database, FailureCounts, IndexModel, Mongo, create_indexes, ping
-from common.outbox import Relay
+from common.outbox import Relay, Sweeper
 from common.settings import ServiceSettings
 
 from .health import Check
@@ -59,6 +60,18 @@ class Parts:
         """Sweepers and the like: entered last, left first."""
         self._then += parts
 
+    def leave_asleep(self) -> None:
+        """No sweeper works: a command does what it was asked to and nothing beside."""
+        self._then = [one for one in self._then if not isinstance(one, Sweeper)]
+
+    @asynccontextmanager
+    async def database_alone(self) -> AsyncIterator[Self]:
+        """Opened instead of the whole: the database as it is, without an index made or a message taken."""
+        async with AsyncExitStack() as opening:
+            for first in self._first:
+                await opening.enter_async_context(first)
+            yield self
+
     def listen(self, subscriptions: Subscriptions[S], service: S) -> None:
         """Hands each of these events to its function, with the service."""
         self._indexes.append(self.failures.indexes)
@@ -95,7 +108,15 @@ class Parts:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._open.__aexit__(kind, error, trace)
+        try:
+            await self.finish()
+        finally:
+            await self._open.__aexit__(kind, error, trace)
+
+    async def finish(self) -> None:
+        """Hears nothing more and sweeps nothing more; what is under way, and what follows from it, is done first."""
+        await self.bus.finish()
+        await asyncio.gather(*(part.finish() for part in self._then if isinstance(part, Sweeper)))
 
 
 def _spare_collector() -> None:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from common.errors import AppError, FieldError, InvalidMany, NotFound, TooLarge, Unavailable
-from common.mongo import OUTAGES
+from common.mongo import OUTAGES, Refusal, has_just_started
 
 _log = logging.getLogger(__name__)
 _NAMES = {400: "malformed", 404: NotFound.code, 405: "method-not-allowed", 413: TooLarge.code}
@@ -115,10 +115,17 @@ async def _outage(_request: Request, error: Exception) -> Response:
     return problem(Unavailable())
 
 
+async def _refusal(request: Request, error: Exception) -> Response:
+    if has_just_started(error):
+        return await _outage(request, error)
+    raise error
+
+
 def install(app: FastAPI) -> None:
     """Answers every refusal in the one shape."""
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Refusal, _refusal)
     for outage in OUTAGES:
         app.add_exception_handler(outage, _outage)

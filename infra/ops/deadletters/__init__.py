@@ -1,0 +1,1 @@
+"""The operator's view of DEADLETTERS: `make deadletters`."""
