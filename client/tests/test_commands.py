@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from client import commands
-from client.catalogue import NEWEST, Catalogue
+from client.catalogue import Catalogue
+from client.domain import Search
 from client.listeners import SUBSCRIPTIONS
 from common.clock import rfc3339
 from common.events import (
@@ -72,9 +73,9 @@ async def test_a_rebuild_hides_nothing_and_takes_what_is_announced(kit: Kit, cat
     await kit.database["tickets"].update_many({}, wrong)
     await kit.database["tickets"].update_one({"hold": {"$exists": True}}, {"$set": {"hold.user_id": FREE.id}})
     await kit.database["payments"].update_many({}, {"$set": {"status": "declined", "version": 99}})
-    before = await catalogue.for_sale("", NEWEST, 10, None)
+    before = await catalogue.for_sale(Search(), 10)
     assert await commands.rebuild(kit.parts) == "3 tickets and payments wait to be announced"
-    assert await catalogue.for_sale("", NEWEST, 10, None) == before
+    assert await catalogue.for_sale(Search(), 10) == before
     await announce(kit)
     assert await commands.forget(kit.parts) == "0 tickets and reservations dropped"
     heard = (await lines(kit))[1:-1]

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import given
 
-from client.catalogue import NEWEST, Catalogue
+from client.catalogue import Catalogue
+from client.domain import Search
 from client.listeners import SUBSCRIPTIONS
 from common.events import (
     ORDER_UPDATED,
@@ -65,7 +66,7 @@ async def outcome(*events: EventData) -> tuple[Any, ...]:
         kinds = {TicketState: TICKET_UPDATED, OrderState: ORDER_UPDATED, PaymentState: PAYMENT_AUTHORIZED}
         await kit.hear(kinds[type(event)], event)
     assert kit.bus.dead_letters == []
-    shown = [one.id for one in await catalogue.for_sale("hoz", NEWEST, 10, None)]
+    shown = [one.id for one in await catalogue.for_sale(Search("hoz"), 10)]
     own = [one.id for one in await catalogue.own(SELLER, 10, None)]
     return await catalogue.ticket(TICKET), shown, own, await catalogue.payments([FIRST, SECOND])
 

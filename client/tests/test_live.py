@@ -279,15 +279,15 @@ async def test_there_is_a_limit_and_it_says_so(settings: Settings, kit: Kit, bac
             assert stream.status == 200
 
 
-async def test_streams_end_at_once_when_the_process_is_told_to_stop(settings: Settings, kit: Kit) -> None:
+async def test_streams_end_with_the_process(settings: Settings, kit: Kit) -> None:
     stopped: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
-    app = create_app(settings, kit.parts, FakeBackend(kit), 0.1)
+    app = create_app(settings.model_copy(update={"drain_seconds": 0.1}), kit.parts, FakeBackend(kit), 0.1)
     try:
         async with serving(app), looking(app) as stream:
             signal.raise_signal(signal.SIGTERM)
             await until(lambda: stream.ended)
-            assert stopped == [signal.SIGTERM]
+            assert stopped == [signal.SIGINT]
             with pytest.raises(Crowded):
                 app.state.front.hub.join(None, "")
     finally:

@@ -48,6 +48,7 @@ def create_app(
         verifier=Verifier(settings.jwt_public_keys, parts.clock),
         checks=parts.checks,
     )
+    app.state.draining.at_the_end.append(hub.close)  # the server waits for every answer, and theirs never end
     renderer = _renderer(settings.currency)
     app.state.front = Front(renderer, hub, settings.stripe_js_url, settings.stripe_publishable_key, settings.currency)
     install(app)

@@ -80,7 +80,6 @@ class Hub:
         self._readers: set[Reader] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
-        self._signals: dict[int, Any] = {}
 
     @property
     def mark(self) -> str:
@@ -160,32 +159,13 @@ class Hub:
             reader.put(chunk)
 
     async def __aenter__(self) -> Self:
-        """Watches for the signal to stop: the server tells its app when all answers have ended, and ours never do."""
         self._closed = False
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                before = signal.getsignal(number)
-                if callable(before):
-                    self._signals[number] = before
-                    signal.signal(number, self._closing(asyncio.get_running_loop(), before))
         return self
-
-    def _closing(
-        self, loop: asyncio.AbstractEventLoop, before: Callable[[int, FrameType | None], Any]
-    ) -> Callable[[int, FrameType | None], Any]:
-        def stop(number: int, frame: FrameType | None) -> Any:
-            loop.call_soon_threadsafe(self.close)
-            return before(number, frame)
-
-        return stop
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        for number, before in self._signals.items():
-            signal.signal(number, before)
-        self._signals.clear()
 
 
 class LiveStream(Response):

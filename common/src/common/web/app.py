@@ -32,7 +32,6 @@ def create_base_app(
 
     It answers `/livez`, `/readyz` (asking `checks`) and `/metrics`, and every refusal in the one error shape.
     """
-
     draining = Draining(settings.drain_seconds)
 
     @asynccontextmanager
@@ -53,6 +52,7 @@ def create_base_app(
     )
     app.state.service = service
     app.state.verifier = verifier
+    app.state.draining = draining
     problems.install(app)
     app.add_middleware(RequestMiddleware)
     for router in (*routers, health.router(checks, draining)):

@@ -21,6 +21,8 @@ class Draining:
     def __init__(self, seconds: float) -> None:
         self.active = False
         """Whether the process has been asked to end."""
+        self.at_the_end: list[Callable[[], None]] = []
+        """Called just before the end, for what would otherwise never end, as a stream to a browser."""
         self._seconds = seconds
 
     @contextmanager
@@ -33,6 +35,8 @@ class Draining:
         server = before
 
         def end() -> None:
+            for call in self.at_the_end:
+                call()
             # As Ctrl-C: after SIGTERM uvicorn would kill itself by that signal, and the end would look like a crash.
             server(signal.SIGINT, None)
 
