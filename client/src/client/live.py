@@ -7,12 +7,9 @@ what it shows of them, as for any other page, so language, colours and whose eye
 import asyncio
 import json
 import secrets
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable
-from types import FrameType, TracebackType
-from typing import Any, Self
+from types import TracebackType
+from typing import Self
 
 from prometheus_client import Counter, Gauge
 from starlette.responses import Response

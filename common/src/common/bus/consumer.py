@@ -23,6 +23,9 @@ from .delivery import Ack, Again, Dead, Delivery, Pause, Verdict
 from .place import BATCH, Place, nanoseconds
 from .protocol import BusUnavailable
 
+AT_ONCE = 8
+"""Messages of a stream that one process handles side by side, in any order, since listeners go by versions: while one
+waits for the database the others use it, and the database writes them down together."""
 _BEATS_SILENCE = 3
 _RETRY_COPY = timedelta(seconds=2)
 _DRAIN_SECONDS = 4
@@ -39,25 +42,32 @@ class _RequestLostError(NatsError):
 
 @dataclass(slots=True)
 class _Desk:
-    """What was delivered on one connection and is not answered yet: the message in hand and those behind it."""
+    """What was delivered on one connection and is not answered yet: the messages in hand and those behind them."""
 
     link: Link
     inbox: str
     patience: float
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     held: deque[Msg] = field(default_factory=deque)
-    in_hand: Msg | None = None
+    in_hand: list[Msg] = field(default_factory=list)
+    closed: bool = False
+    pause: timedelta = timedelta()
 
     async def take(self, message: Msg) -> None:
         self.held.append(message)
         self.arrived.set()
 
-    def unanswered(self) -> list[Msg]:
-        return [one for one in (self.in_hand, *self.held) if one is not None and _is_message(one)]
+    def close(self, pause: timedelta = timedelta()) -> None:
+        """Nothing more is to be begun, for so long."""
+        self.closed, self.pause = True, max(pause, self.pause)
+        self.arrived.set()
 
-    async def next(self) -> Msg:
-        """The next thing the server said, be it a message or a word about the request."""
-        while not self.held or self.link.closed:
+    def unanswered(self) -> list[Msg]:
+        return [one for one in (*self.in_hand, *self.held) if _is_message(one)]
+
+    async def next(self) -> Msg | None:
+        """The next thing the server said, be it a message or a word about the request; None once this is closed."""
+        while not self.closed and (not self.held or self.link.closed):
             if self.link.closed:
                 raise _RequestLostError("disconnected")
             self.arrived.clear()
@@ -66,7 +76,7 @@ class _Desk:
                     await self.arrived.wait()
             except TimeoutError:
                 raise _RequestLostError("the server is silent") from None
-        return self.held.popleft()
+        return None if self.closed else self.held.popleft()
 
 
 def _is_message(said: Msg) -> bool:
@@ -102,7 +112,7 @@ async def _end(subscription: Subscription, link: Link) -> None:
 
 
 class Consumer:
-    """Runs until stopped. Messages of one stream are handled one after another, in order but for redeliveries."""
+    """Runs until stopped. Messages of one stream are begun in order but for redeliveries, a few at a time."""
 
     def __init__(
         self,
@@ -118,7 +128,8 @@ class Consumer:
         self._trouble = Trouble("consumer in trouble", service=place.service, stream=place.stream)
         self._owed: deque[tuple[str, bytes]] = deque(maxlen=_MOST_OWED)
         self._created: object = None
-        self._busy = self._stopping = False
+        self._stopping = False
+        self._desk: _Desk | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -126,9 +137,11 @@ class Consumer:
         self._task = asyncio.create_task(self._run(), name=f"consumer {self._place.service} {self._place.stream}")
 
     def stop(self) -> asyncio.Task[None] | None:
-        """Fetches no more, and ends after the message in hand: await the task for that, cancel it to give that up."""
+        """Fetches no more, and ends after what is in hand: await the task for that, cancel it to give that up."""
         self._stopping = True
-        if self._task is not None and not self._busy:
+        if self._desk is not None:
+            self._desk.close()
+        if self._task is not None and not (self._desk and self._desk.in_hand):
             self._task.cancel()
         return self._task
 
@@ -161,52 +174,65 @@ class Consumer:
     async def _sit(self, link: Link) -> timedelta:
         """Handles messages until it has to stop or pause; for how long to pause."""
         desk = _Desk(link, link.client.new_inbox(), _BEATS_SILENCE * self._place.heartbeat.total_seconds())
-        pause = timedelta()
+        self._desk = desk
         subscription = await link.client.subscribe(desk.inbox, cb=desk.take)
         link.on_lost.append(desk.arrived.set)
         keeping = asyncio.create_task(self._keep(desk))
         try:
             await self._pay(link)
-            while not self._stopping and not pause:
+            while not self._stopping and not desk.closed:
                 await self._ask(desk)
-                pause = await self._work(desk)
+                await self._work(desk)
         finally:
             keeping.cancel()
             link.on_lost.remove(desk.arrived.set)
             await _end(subscription, link)
-            await self._give_back(desk, pause)
-        return pause
+            await self._give_back(desk)
+            self._desk = None
+        return desk.pause
 
     async def _ask(self, desk: _Desk) -> None:
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._place.stream}.{self._place.service}"
         await desk.link.client.publish(subject, self._place.request(), reply=desk.inbox)
 
-    async def _work(self, desk: _Desk) -> timedelta:
-        """Works off one request; how long to pause then."""
-        left = BATCH
-        while left and not self._stopping:
+    async def _work(self, desk: _Desk) -> None:
+        """Works off one request. Where that is lost on the way, what is in hand is finished all the same."""
+        lost: _RequestLostError | None = None
+        async with asyncio.TaskGroup() as hands:
+            try:
+                await self._hand_out(desk, hands)
+            except _RequestLostError as error:
+                lost = error
+        if lost is not None:
+            raise lost
+
+    async def _hand_out(self, desk: _Desk, hands: asyncio.TaskGroup) -> None:
+        left, places = BATCH, asyncio.Semaphore(AT_ONCE)
+        while left:
+            await places.acquire()
             said = await desk.next()
+            if said is None:
+                return
             if _is_message(said):
                 left -= 1
-                if pause := await self._handle(desk, said):
-                    return pause
-            elif _ends_request(said):
-                break
-        return timedelta()
+                desk.in_hand.append(said)
+                hands.create_task(self._handle(desk, said)).add_done_callback(lambda _: places.release())
+                continue
+            places.release()
+            if _ends_request(said):
+                return
 
-    async def _handle(self, desk: _Desk, message: Msg) -> timedelta:
-        """One message from its delivery to the answer; how long to pause after it."""
-        self._busy, desk.in_hand = True, message
-        try:
-            sequence = message.metadata.sequence.stream
-            verdict = await self._judge(message, sequence)
-            answer = await self._carry_out(verdict, message, sequence)
-            desk.in_hand = None
-            self._owed.append((message.reply, answer))
+    async def _handle(self, desk: _Desk, message: Msg) -> None:
+        """One message from its delivery to the answer."""
+        sequence = message.metadata.sequence.stream
+        verdict = await self._judge(message, sequence)
+        answer = await self._carry_out(verdict, message, sequence)
+        desk.in_hand = [one for one in desk.in_hand if one is not message]
+        self._owed.append((message.reply, answer))
+        if isinstance(verdict, Pause):
+            desk.close(verdict.delay)
+        with suppress(NatsError, OSError):
             await self._pay(desk.link)
-        finally:
-            self._busy = False
-        return verdict.delay if isinstance(verdict, Pause) else timedelta()
 
     async def _judge(self, message: Msg, sequence: int) -> Verdict:
         if is_for_another(message.headers, self._place.service):
@@ -255,14 +281,18 @@ class Consumer:
                 for message in desk.unanswered():
                     await desk.link.client.publish(message.reply, Msg.Ack.Progress)
 
-    async def _give_back(self, desk: _Desk, delay: timedelta) -> None:
+    async def _give_back(self, desk: _Desk) -> None:
         """What was delivered and not handled can go to another process now; after the pause, if there is one."""
-        self._owed.extend((message.reply, _put_off(delay)) for message in desk.unanswered())
+        self._owed.extend((message.reply, _put_off(desk.pause)) for message in desk.unanswered())
         with suppress(NatsError, OSError):
             await self._pay(desk.link)
 
     async def _pay(self, link: Link) -> None:
         """Sends the answers that are due; what a lost connection kept back goes out on the next."""
         while self._owed and not link.closed:
-            await link.client.publish(*self._owed[0])
-            self._owed.popleft()
+            due = self._owed.popleft()
+            try:
+                await link.client.publish(*due)
+            except BaseException:
+                self._owed.appendleft(due)
+                raise

@@ -27,6 +27,7 @@ class Filling:
         self._connection = connection
         self._every = every
         self._trouble = Trouble("streams cannot be looked at")
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -37,11 +38,13 @@ class Filling:
         """Ends; the task to wait for, if there is one."""
         if self._task is None:
             return []
+        self._stopping = True
         self._task.cancel()
         return [self._task]
 
     async def _run(self) -> None:
-        while True:
+        """The flag is asked too: see `Connection`, a cancellation can be swallowed by the client."""
+        while not self._stopping:
             link = await self._connection.wait()
             try:
                 for stream in self._streams:
@@ -49,7 +52,7 @@ class Filling:
                 self._trouble.over()
             except (NatsError, OSError, TimeoutError) as error:
                 self._trouble.say(error)
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(0 if self._stopping else self._every)
 
     async def _look(self, link: Link, stream: str) -> None:
         info = await link.jetstream.stream_info(stream)

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.types import Lifespan
 
 from common import logs
 from common.identity import Verifier
@@ -41,8 +42,21 @@ def create_base_app(
             with draining.on_signal():
                 yield
 
-    app = FastAPI(
-        title=f"Ticketing: {name}",
+    app = _bare(f"Ticketing: {name}", lifespan)
+    app.state.service = service
+    app.state.verifier = verifier
+    app.state.draining = draining  # a stream that would never end asks it
+    problems.install(app)
+    app.add_middleware(RequestMiddleware)
+    for router in (*routers, health.router(checks, draining)):
+        app.router.routes.extend(router.routes)  # `include_router` would match each request twice, at 50 us
+    return app
+
+
+def _bare(title: str, lifespan: Lifespan[FastAPI]) -> FastAPI:
+    """Without pages of its own."""
+    return FastAPI(
+        title=title,
         version="1",
         lifespan=lifespan,
         docs_url=None,
@@ -50,14 +64,6 @@ def create_base_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.service = service
-    app.state.verifier = verifier
-    app.state.draining = draining
-    problems.install(app)
-    app.add_middleware(RequestMiddleware)
-    for router in (*routers, health.router(checks, draining)):
-        app.router.routes.extend(router.routes)  # `include_router` would match each request twice, at 50 us
-    return app
 
 
 async def _provided(request: Request) -> Any:
