@@ -43,6 +43,17 @@ async def test_an_authorisation_is_found_even_after_the_deadline(shop: Shop) -> 
     assert shop.order(order).status == "complete"
 
 
+async def test_while_the_bank_thinks_about_a_card_there_is_nothing_to_confirm(shop: Shop) -> None:
+    order = await shop.orders.make()
+    await shop.open(order)
+    (intent,) = shop.stripe.of(order.id)
+    intent.become("processing")
+    answer = await shop.open(order)
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:ticketing:problem:being-paid")
+    intent.become("authorized")
+    assert (await shop.open(order)).json()["status"] == "authorized"
+
+
 async def test_nothing_new_after_the_deadline(shop: Shop) -> None:
     order = await shop.orders.make()
     await shop.open(order)

@@ -19,6 +19,7 @@ from .gateway import (
     Gateway,
     Missing,
     NeedsAction,
+    Processing,
     Refused,
     Reply,
     Terms,
@@ -38,10 +39,14 @@ _moved = Counter("payments_moved", "Payments by the status that they came to", [
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A payment as it stands, with the intent's client secret where Stripe has just given it."""
+    """A payment as it stands, with the intent's client secret where Stripe has just given it.
+
+    `busy`: Stripe has just said that the bank is thinking about a card.
+    """
 
     payment: Payment
     client_secret: str | None = field(default=None, repr=False)
+    busy: bool = False
 
 
 class Intents:
@@ -117,7 +122,8 @@ class Intents:
     async def saved(self, payment: Payment, reply: Reply) -> Answer:
         """The payment after a word of Stripe's, which changes nothing where the payment has moved on."""
         said, code, secret = _meaning(reply)
-        return Answer(payment if said is None else await self._save(payment, said, code), secret)
+        after = payment if said is None else await self._save(payment, said, code)
+        return Answer(after, secret, isinstance(reply, Processing))
 
     async def refunded(self, payment: Payment) -> None:
         """Saves that Stripe has returned all of it."""

@@ -11,7 +11,7 @@ from common.outbox import Change
 
 from .decline import sentence
 from .domain import Payment
-from .errors import CardDeclined, KeyReused, OrderCancelled, StillRunning, StripeSilent
+from .errors import BeingPaid, CardDeclined, KeyReused, OrderCancelled, StillRunning, StripeSilent
 from .intents import Answer, Intents
 from .known import KnownOrder
 from .refunding import Refunds
@@ -78,6 +78,8 @@ class Payments:
         answer = None if payment is None else await self._present(payment)
         if answer and answer.payment.status in {"authorized", "captured", "refunded"} and order.status != "cancelled":
             return Answer(answer.payment)
+        if answer and answer.busy:
+            raise BeingPaid
         order.allow(self._clock(), self._currency)
         if answer is None or answer.payment.attempt.closed or answer.payment.attempt.intent_id is None:
             answer = await self._intents.ensure(await self._opened(order, request))
