@@ -60,8 +60,9 @@ format: $(READY) ## bring all files into form
 unit: $(READY) ## the fast tests: no server, under a minute
 	$(BIN)/python -m pytest -m "not real" $(TESTS)
 
-simulation: $(READY) ## every failure at every moment, and a thousand schedules of webhooks, on fakes
+simulation: $(READY) ## every order of steps, every failure, each guard off in turn, on fakes; DEEP=1 goes on for an hour
 	$(BIN)/python -m pytest tests/simulation
+	$(if $(DEEP),$(BIN)/python -m pytest -s tests/simulation/deep.py)
 
 stripe-mock: $(READY) ## ask the mock that Stripe publishes with every request of ours (needs Go)
 	@test -x .local/bin/stripe-mock || GOBIN="$(CURDIR)/.local/bin" CGO_ENABLED=0 go install $(STRIPE_MOCK)

@@ -79,7 +79,7 @@ class Bank:
             self.intents[intent.id] = intent
             return self.become(intent, "new")
 
-        return await self._step("create", key, (terms,), perform)
+        return await self._reply("create", key, (terms,), perform)
 
     async def confirm(self, intent_id: str, token: str, key: str) -> Reply:
         def perform() -> Reply:
@@ -88,7 +88,7 @@ class Bank:
                 return Refused("payment_intent_unexpected_state")
             return self.become(intent, {"tok_visa": "held", "tok_action": "action"}.get(token, "declined"))
 
-        return await self._step("confirm", key, (intent_id, token), perform)
+        return await self._reply("confirm", key, (intent_id, token), perform)
 
     async def capture(self, intent_id: str, amount_cents: int, key: str) -> Reply:
         def perform() -> Reply:
@@ -97,7 +97,7 @@ class Bank:
                 return Refused("payment_intent_unexpected_state")
             return self.become(intent, "captured")
 
-        return await self._step("capture", key, (intent_id, amount_cents), perform)
+        return await self._reply("capture", key, (intent_id, amount_cents), perform)
 
     async def cancel(self, intent_id: str, key: str) -> Reply:
         def perform() -> Reply:
@@ -106,17 +106,17 @@ class Bank:
                 return Refused("payment_intent_unexpected_state")
             return self.become(intent, "cancelled")
 
-        return await self._step("cancel", key, (intent_id,), perform)
+        return await self._reply("cancel", key, (intent_id,), perform)
 
     async def read(self, intent_id: str) -> Reply:
-        return await self._step("read", "", (), self.intents[intent_id].reply)
+        return await self._reply("read", "", (), self.intents[intent_id].reply)
 
     async def find(self, terms: Terms, since: datetime) -> Reply:
         def perform() -> Reply:
             found = [one for one in self.intents.values() if one.terms == terms and one.made >= since]
             return found[-1].reply() if found else Missing()
 
-        return await self._step("find", "", (), perform)
+        return await self._reply("find", "", (), perform)
 
     async def inspect(self, intent_id: str) -> tuple[Marks | None, Reply]:
         reply = await self._step("inspect", "", (), self.intents[intent_id].reply)
@@ -145,6 +145,10 @@ class Bank:
             "refunds", "", (), lambda: tuple(self.intents[intent_id].refunds)
         )
         return made
+
+    async def _reply(self, step: str, key: str, asked: tuple[Any, ...], perform: Callable[[], Reply]) -> Reply:
+        reply: Reply = await self._step(step, key, asked, perform)
+        return reply
 
     async def _step(self, step: str, key: str, asked: tuple[Any, ...], perform: Callable[[], Any]) -> Any:
         async def once(faulty: bool) -> Any:

@@ -25,10 +25,9 @@ def modes(effect: str) -> Sequence[str]:
 
 @dataclass
 class Effects:
-    """`plan`: which effect fails, and how. `meanwhile`: what somebody else does just before which effect."""
+    """`plan`: which effect fails, and how."""
 
     plan: tuple[int, str] | None = None
-    meanwhile: tuple[int, Callable[[], Awaitable[None]]] | None = None
     watching: bool = False
 
     def __post_init__(self) -> None:
@@ -42,10 +41,6 @@ class Effects:
             return await perform(False)
         place = len(self.seen)
         self.seen.append(effect)
-        if self.meanwhile is not None and self.meanwhile[0] == place:
-            self.watching = False
-            await self.meanwhile[1]()
-            self.watching = True
         mode = self.plan[1] if self.plan is not None and self.plan[0] == place else ""
         mode = mode if mode in modes(effect) else ""
         if mode == "crash before":

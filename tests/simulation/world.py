@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -60,12 +60,11 @@ class StillParts(Parts):
 
 @dataclass
 class World:
-    """`ticket` and `order` are those of the present story; `card` is what its buyer tries first."""
+    """`ticket` and `order` are those of the present story."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     effects: Effects = field(default_factory=Effects)
     parts: dict[str, StillParts] = field(default_factory=dict)
-    card: str = "tok_visa"
 
     def __post_init__(self) -> None:
         self.bus = MemoryBus(self.clock)
@@ -97,7 +96,7 @@ class World:
 
     async def begin(self) -> None:
         """A new story: a ticket, and an order for it that is not paid."""
-        self.effects.plan = self.effects.meanwhile = None
+        self.effects.plan = None
         self.effects.watching = False
         self.effects.seen = []
         self.bank.intents.clear()
@@ -111,9 +110,9 @@ class World:
         await self.settle()
 
     # ---- what people do
-    async def pay(self, card: str | None = None) -> None:
+    async def pay(self, card: str) -> None:
         with suppress(AppError, Crash):
-            await self.payments.pay(self.order.id, BUYER, card or self.card, None)
+            await self.payments.pay(self.order.id, BUYER, card, None)
 
     async def cancel(self) -> None:
         with suppress(AppError):
@@ -124,20 +123,6 @@ class World:
         self.clock.advance(WINDOW + 21)
         await self.orders.cancel_overdue()
         await self.settle()
-
-    async def retry(self) -> None:
-        await self.pay("tok_other")
-        await self.pay("tok_visa")
-
-    async def webhook(self) -> None:
-        for intent_id in list(self.bank.intents):
-            await self.tell("payment_intent.updated", intent_id)
-        with suppress(Crash):
-            await self.webhooks.run()
-
-    async def refund(self) -> None:
-        with suppress(AppError, Crash):
-            await self.payments.refund(self.order.id)
 
     async def tell(self, kind: str, intent_id: str, event_id: str | None = None) -> None:
         """Stripe sends an event."""
@@ -214,4 +199,3 @@ _COLLECTIONS: Mapping[str, tuple[str, ...]] = {
     "orders": ("orders", "tickets"),
     "payments": ("payments", "orders", "webhooks"),
 }
-Moment = Callable[[World], Awaitable[None]]
