@@ -1,7 +1,7 @@
 """A small world as a handful of numbers, and how one service's step changes it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -48,6 +48,7 @@ class Base:
         self.scope = scope
         self._hearers: dict[int, tuple[int, ...]] = {}
         self._about: dict[int, int] = {}
+        self._ages: dict[int, tuple[Any, ...]] = {}
 
     def use(self, st: State, name: str) -> State:
         """With one less of a budget."""
@@ -59,8 +60,18 @@ class Base:
         if number not in self._hearers:
             names = self.table.house.shop.bus.hearers.get(self.table.messages[number][0], [])
             heard = [one for one in names if one != "expiration" or self.scope.timer]
-            self._hearers[number] = tuple(number * 4 + CONSUMERS.index(one) for one in heard)
+            self._hearers[number] = tuple(number * len(CONSUMERS) + CONSUMERS.index(one) for one in heard)
         return self._hearers[number]
+
+    def oldest_first(self, those: Iterable[int]) -> list[int]:
+        """Messages on their way by their versions: an order that any run finds again."""
+        return sorted(those, key=lambda one: self._ages.get(one) or self._age(one))
+
+    def _age(self, one: int) -> tuple[Any, ...]:
+        subject, payload = self.table.messages[one // len(CONSUMERS)]
+        data = json.loads(payload)["data"]
+        self._ages[one] = data.get("number", 0), data.get("version", 0), subject, payload, one % len(CONSUMERS)
+        return self._ages[one]
 
     def about(self, number: int) -> int:
         """Which order a message of orders, payments or expiration is about."""

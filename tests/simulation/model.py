@@ -38,12 +38,12 @@ class Model(Races):
 
     def deliveries(self, st: State) -> Iterator[Move]:
         """Every message on its way comes, is lost, or comes again."""
-        for one in sorted(st.pend) if self.scope.ordered else st.pend:
+        for one in self.oldest_first(st.pend):
             rest = st._replace(pend=st.pend - {one}, done=st.done | {one} if st.left.dup else st.done)
             yield from self._delivery(st, one, rest)
             if st.left.lose:
                 yield ("LOST", one), self.use(rest, "lose"), False
-        for one in st.done:
+        for one in self.oldest_first(st.done):
             rest = self.use(st._replace(done=st.done - {one}), "dup")
             for _, new, must in self._delivery(st, one, rest):
                 if must:

@@ -47,8 +47,13 @@ class Processes(Base):
 
     def jobs(self, st: State) -> Iterator[Move]:
         """The next step of every process that is under way."""
-        for number in dict.fromkeys(st.busy):
+        for number in self.under_way(st):
             yield from self._next(st, number, self.table.jobs[number])
+
+    def under_way(self, st: State) -> list[int]:
+        """The jobs, each kind once, in an order that any run finds again."""
+        jobs = self.table.jobs
+        return sorted(set(st.busy), key=lambda one: (*jobs[one][:2], str(jobs[one]))) if st.busy else []
 
     def _next(self, st: State, number: int, job: Job) -> Iterator[Move]:
         """Making an intent and noting its id are one step, but for crashes."""

@@ -38,7 +38,7 @@ class Races(People):
                     yield Racer("orders", 0, ("overdue",), "", LATE)
         yield Racer("tickets", 0, ("edit", PRICES[self.table.views[st.tickets].price == PRICES[0]]), "edit")
         yield Racer("tickets", 0, ("remove",), "delete")
-        for one in sorted(st.pend):
+        for one in self.oldest_first(st.pend):
             number, consumer = divmod(one, len(CONSUMERS))
             if not self.table.messages[number][0].startswith("expiration"):
                 yield Racer(CONSUMERS[consumer], self.about(number) if consumer > 1 else 0, ("hear", number), one)
@@ -59,7 +59,7 @@ class Races(People):
     def _jobs_race(self, st: State, racers: list[Racer]) -> Iterator[Move]:
         """A step of a job, and a delivery before each step of it."""
         for one in racers:
-            jobs = [(number, self.table.jobs[number]) for number in dict.fromkeys(st.busy)]
+            jobs = [(number, self.table.jobs[number]) for number in self.under_way(st)]
             looks = [Job("worker", one.place, ("settle",), moment, (), DATABASE) for moment in (RETRY, MINUTE)]
             for number, job in [*jobs, *((None, look) for look in looks if not jobs)]:
                 if job.order == one.place and job.before == DATABASE:

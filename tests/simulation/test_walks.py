@@ -18,7 +18,7 @@ from .model import Model
 from .scope import scope
 from .table import Table
 
-SEEDS = 60
+SEEDS = 80
 STEPS = 2_000
 SCOPE = scope(
     reserve=3,

@@ -14,7 +14,7 @@ from common.errors import AppError
 from .effects import ON_STRIPE
 from .world import World
 
-SEEDS = 200
+SEEDS = 1000
 SHARES = 4
 CARDS = ("tok_visa", "tok_visa", "tok_action", "tok_other")
 
