@@ -148,3 +148,14 @@ async def test_keys_that_are_none(shop: Shop, key: str | bytes) -> None:
     answer = await shop.api.post("/api/payments", json=body, headers=headers)
     assert answer.status_code == 400
     assert [error["field"] for error in answer.json()["errors"]] == ["Idempotency-Key"]
+
+
+async def test_a_replay_gives_the_secret_that_a_question_needs_or_says_to_come_back(shop: Shop) -> None:
+    order = await shop.orders.make()
+    first = await shop.pay(order, "pm_action", "k1")
+    shop.stripe.fails["read"] = ["lost before"]
+    answer = await shop.pay(order, "pm_action", "k1")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:ticketing:problem:stripe-silent")
+    again = await shop.pay(order, "pm_action", "k1")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert "clientSecret" in again.json()

@@ -1,10 +1,6 @@
 """One process of each service, as it is, with what it can be made to do; nothing runs by itself."""
 
-import hashlib
-import hmac
-import json
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from importlib import import_module
 from types import ModuleType
@@ -20,9 +16,8 @@ import tickets.app
 import tickets.listeners
 from common.bus import Listener, Message
 from common.bus.delivery import Delivery
-from common.mongo import create_indexes, new_id
+from common.mongo import new_id
 from common.testing import FakeClock
-from common.web import Parts
 from expiration.schedule import MemoryTimer, Schedule
 from expiration.settings import Settings as ExpirationSettings
 from orders.settings import Settings as OrdersSettings
@@ -30,11 +25,11 @@ from payments.settings import Settings as PaymentsSettings
 from tickets.settings import Settings as TicketsSettings
 
 from .gates import GatedStripe, Gates
+from .still import StillParts, webhook
 
 SELLER = "0a0000000000000000000001"
 TICKET = "0b0000000000000000000001"
 TITLE, PRICES = "Hozier", (7500, 8000)
-SECRET = "whsec_local"
 NEXT_ID: ContextVar[str] = ContextVar("NEXT_ID")
 """What the next thing that is made will be called."""
 
@@ -78,22 +73,6 @@ class Bus:
         self.deliveries[listener.service] = Delivery(listener)
         for kind in listener.handlers:
             self.hearers.setdefault(kind.name, []).append(listener.service)
-
-
-class StillParts(Parts):
-    """Parts that start nothing in the background."""
-
-    def __init__(self, name: str, database: Any, bus: Any, clock: FakeClock) -> None:
-        super().__init__(name, database, bus, clock)
-        self.sweepers: list[Any] = []
-
-    def add(self, *parts: AbstractAsyncContextManager[Any]) -> None:
-        self.sweepers += parts
-
-    async def prepare(self) -> None:
-        """Creates the indexes."""
-        for indexes in self._indexes:
-            await create_indexes({collection: list(models) for collection, models in indexes.items()})
 
 
 class Shop:
@@ -203,11 +182,7 @@ class Shop:
 
     async def hook(self, _name: str, intent_id: str, kind: str) -> None:
         """Stripe tells that an intent has moved."""
-        about = {"object": "payment_intent", "id": intent_id}
-        body = json.dumps({"id": f"evt_{intent_id}", "type": kind, "data": {"object": about}}).encode()
-        stamp = int(self.clock().timestamp())
-        digest = hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-        await self.webhooks.take(body, f"t={stamp},v1={digest}")
+        await self.webhooks.take(*webhook(self.clock, f"evt_{intent_id}", kind, intent_id))
         await self.webhooks.run()
 
     async def hooks(self, _name: str) -> None:

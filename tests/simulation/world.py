@@ -1,11 +1,8 @@
 """tickets, orders and payments as they are, joined on one bus; only Stripe and the servers are doubles."""
 
-import hashlib
-import hmac
-import json
 import secrets
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -18,10 +15,9 @@ import tickets.app
 import tickets.listeners
 from common.bus.memory import MemoryBus
 from common.errors import AppError
-from common.mongo import create_indexes, new_id
+from common.mongo import new_id
 from common.testing import FakeClock
 from common.testing.database import fake_database
-from common.web import Parts
 from orders.domain import Order
 from orders.service import Orders
 from orders.settings import Settings as OrdersSettings
@@ -35,27 +31,12 @@ from tickets.settings import Settings as TicketsSettings
 
 from .bank import Bank, BankIntent
 from .effects import Crash, Effects, WatchedDatabase
+from .still import StillParts, webhook
 
 SELLER, BUYER = new_id(), new_id()
-SECRET = "whsec_local"
 WINDOW = 900
 QUIET = (61, 61, WINDOW, 121, 301, 301, 601)
 """Seconds to let pass until every deadline and every retry is over."""
-
-
-class StillParts(Parts):
-    """Parts that start nothing in the background: the story says what runs when."""
-
-    def __init__(self, name: str, database: Any, bus: MemoryBus, clock: FakeClock) -> None:
-        super().__init__(name, database, bus, clock)
-        self.sweepers: list[Any] = []
-
-    def add(self, *parts: AbstractAsyncContextManager[Any]) -> None:
-        self.sweepers += parts
-
-    async def prepare(self) -> None:
-        for indexes in self._indexes:
-            await create_indexes({collection: list(models) for collection, models in indexes.items()})
 
 
 @dataclass
@@ -126,11 +107,7 @@ class World:
 
     async def tell(self, kind: str, intent_id: str, event_id: str | None = None) -> None:
         """Stripe sends an event."""
-        about = {"object": "payment_intent", "id": intent_id}
-        event = {"id": event_id or f"evt_{secrets.token_hex(8)}", "type": kind, "data": {"object": about}}
-        body, stamp = json.dumps(event).encode(), int(self.clock().timestamp())
-        digest = hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-        await self.webhooks.take(body, f"t={stamp},v1={digest}")
+        await self.webhooks.take(*webhook(self.clock, event_id or f"evt_{secrets.token_hex(8)}", kind, intent_id))
 
     # ---- what the machine does
     async def settle(self) -> None:

@@ -15,12 +15,12 @@ from common.mongo import (
     Collection,
     Database,
     Document,
-    DuplicateKey,
     IndexModel,
     drop_stale,
     mark_stale,
     newer,
     oid,
+    take,
 )
 from common.mongo import words as search_words
 
@@ -126,7 +126,7 @@ class Catalogue:
             "free": state.order_id is None and not state.deleted,
             "stale": False,
         }
-        await _write(self._tickets, state.id, newer(state.version), fields, {"held": False})
+        await take(self._tickets, state.id, newer(state.version), fields, {"held": False})
 
     async def hear_order(self, state: OrderState) -> None:
         """Orders' half of a ticket: its latest reservation."""
@@ -145,12 +145,12 @@ class Catalogue:
             {"hold.number": state.number, "hold.stale": True},
         ]
         fields = {"hold": hold, "held": state.status in HOLDING}
-        await _write(self._tickets, state.ticket.id, {"$or": later}, fields, _UNKNOWN)
+        await take(self._tickets, state.ticket.id, {"$or": later}, fields, _UNKNOWN)
 
     async def hear_payment(self, state: PaymentState) -> None:
         """How the payment of an order stands; there is one for each order."""
         fields = {"version": state.version, "status": state.status, "stale": False}
-        await _write(self._payments, state.order_id, newer(state.version), fields)
+        await take(self._payments, state.order_id, newer(state.version), fields)
 
     async def mark(self) -> int:
         """Everything is stale: each half of a ticket and each payment takes what it hears of next; how many."""
@@ -180,18 +180,6 @@ class Catalogue:
     async def _find(self, query: Document, sort: Sequence[tuple[str, int]], limit: int) -> list[Ticket]:
         found = self._tickets.find(query, {"words": 0}).sort(list(sort)).limit(limit)
         return [_ticket(one) for one in await found.to_list(limit)]
-
-
-async def _write(
-    collection: Collection, identity: str, newer: Document, fields: Document, first: Document | None = None
-) -> None:
-    """Sets `fields` where the document matches `newer` or is not there (then `first` too); any other stays as it is."""
-    query = {"_id": oid(identity), **newer}
-    update = {"$set": fields} | ({"$setOnInsert": first} if first else {})
-    try:
-        await collection.update_one(query, update, upsert=True)
-    except DuplicateKey:  # it is there, and not older; or was first written just now, and may be older
-        await collection.update_one(query, {"$set": fields})
 
 
 def _matching(search: Search) -> list[dict[str, Any]]:

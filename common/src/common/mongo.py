@@ -193,6 +193,22 @@ def newer(version: int) -> Document:
     return {"$or": [{"version": {"$lt": version}}, {"stale": True}]}
 
 
+async def take(
+    replicas: Collection, identity: str, where: Document, fields: Document, first: Document | None = None
+) -> bool:
+    """Sets `fields` where the replica matches `where` (see `newer`), or where there is none, then `first` too.
+
+    Whether it did.
+    """
+    query = {"_id": oid(identity), **where}
+    update = {"$set": fields} | ({"$setOnInsert": first} if first else {})
+    try:
+        await replicas.update_one(query, update, upsert=True)
+    except DuplicateKey:  # it is here: as new already, or put in by another process meanwhile, and perhaps older
+        return bool((await replicas.update_one(query, {"$set": fields})).matched_count)
+    return True
+
+
 async def mark_stale(replicas: Collection) -> int:
     """Each replica takes the next state that it hears of, whatever its version; until then it stays. How many."""
     return int((await replicas.update_many({}, {"$set": {"stale": True}})).modified_count)

@@ -18,6 +18,7 @@ from common.mongo import (
     mark_stale,
     newer,
     oid,
+    take,
 )
 
 from .domain import Facts, Mail
@@ -43,12 +44,8 @@ class MailStore:
 
     async def learn(self, user: UserState) -> None:
         """Keeps the address, unless what is kept is as new."""
-        query = {"_id": oid(user.id), **newer(user.version)}
-        update = {"$set": {"email": user.email, "version": user.version, "stale": False}}
-        try:
-            await self._addresses.update_one(query, update, upsert=True)
-        except DuplicateKey:  # it is here: as new already, or put in by another process meanwhile, and perhaps older
-            await self._addresses.update_one(query, update)
+        fields = {"email": user.email, "version": user.version, "stale": False}
+        await take(self._addresses, user.id, newer(user.version), fields)
 
     async def address(self, user_id: str) -> str:
         """Where this person's mail goes; `LookupError` where that is unknown."""

@@ -1,7 +1,7 @@
 """One look at everything: the lines of every source, and what the invariants need of them."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ from .things import Consumer, Intent, Motion, Order, Payment, Ticket
 
 _AT_ONCE = 3
 _MONEY = frozenset({"requires_capture", "succeeded"})
+_CONFIRMABLE = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 _RETURNS = frozenset({"succeeded", "pending", "requires_action"})
 
 
@@ -99,8 +100,15 @@ class Look:
         for line in lines.lines(self.folder, STRIPE, "stripe", "refund"):
             if line["status"] in _RETURNS:
                 returned[line["intent"]] = returned.get(line["intent"], 0) + line["cents"]
-        found = (line for line in lines.lines(self.folder, STRIPE, "stripe", "intent") if line["status"] in _MONEY)
-        return {line["id"]: _intent(line, returned.get(line["id"], 0)) for line in found}
+        return {line["id"]: _intent(line, returned.get(line["id"], 0)) for line in self._at_stripe(_MONEY)}
+
+    @property
+    def confirmable(self) -> Iterator[tuple[str, str]]:
+        """The intents that whoever knows their secret can still pay with, and the order that each is for."""
+        return ((line["id"], line["order"]) for line in self._at_stripe(_CONFIRMABLE))
+
+    def _at_stripe(self, statuses: Set[str]) -> Iterator[Line]:
+        return (line for line in lines.lines(self.folder, STRIPE, "stripe", "intent") if line["status"] in statuses)
 
     # ---- the bus
     def last(self, source: str = BUS) -> dict[str, int]:

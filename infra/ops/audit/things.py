@@ -10,6 +10,7 @@ EXCUSED = timedelta(minutes=10)
 PEOPLE = frozenset({"buyer", "deadline"})
 """Whom one may wait for without anything being under way."""
 HOLDING = frozenset({"created", "awaiting:payment", "complete"})
+ENDED = frozenset({"complete", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Ticket:
     id: str
     version: int
     order: str | None
+    cents: int
     deleted: bool
     motion: Motion
 
@@ -76,7 +78,8 @@ class Ticket:
 
     @classmethod
     def of(cls, line: Mapping[str, Any], motion: Motion) -> "Ticket":
-        return cls(line["id"], line["version"], line["state"]["orderId"], line["state"]["deleted"], motion)
+        state = line["state"]
+        return cls(line["id"], line["version"], state["orderId"], state["priceCents"], state["deleted"], motion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +90,22 @@ class Payment:
     status: str
     cents: int
     currency: str
-    intent: str | None
+    intents: tuple[str, ...]
     motion: Motion
+
+    @property
+    def intent(self) -> str | None:
+        """That of its last attempt."""
+        return self.intents[-1] if self.intents else None
 
     def __str__(self) -> str:
         return f"payment {self.id} v{self.version}"
 
     @classmethod
     def of(cls, line: Mapping[str, Any], motion: Motion) -> "Payment":
-        state, intents = line["state"], line["private"]["intents"]
+        state, intents = line["state"], tuple(one["id"] for one in line["private"]["intents"])
         about = (state["orderId"], state["status"], state["amountCents"], state["currency"])
-        return cls(line["id"], line["version"], *about, intents[-1]["id"] if intents else None, motion)
+        return cls(line["id"], line["version"], *about, intents, motion)
 
 
 @dataclass(frozen=True, slots=True)

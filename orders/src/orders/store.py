@@ -19,6 +19,7 @@ from common.mongo import (
     mark_stale,
     newer,
     oid,
+    take,
 )
 from common.outbox import Aggregates, Relay
 
@@ -98,12 +99,7 @@ class TicketReplica:
 
     async def save(self, ticket: TicketState) -> None:
         """Keeps it if it is newer."""
-        query = {"_id": oid(ticket.id), **newer(ticket.version)}
-        update = {"$set": _replica(ticket)}
-        try:
-            await self._tickets.update_one(query, update, upsert=True)
-        except DuplicateKey:  # it is here: as new already, or put in by another process meanwhile, and perhaps older
-            await self._tickets.update_one(query, update)
+        await take(self._tickets, ticket.id, newer(ticket.version), _replica(ticket))
 
     async def each(self) -> AsyncIterator[tuple[TicketState, bool]]:
         """Every ticket, by id, and whether it is stale."""

@@ -62,10 +62,12 @@ class Payments:
         earlier = await self._earlier(user_id, request)
         if earlier is None:
             payment, begun = await self._begin(order, request)
-            if begun:
-                return await self._authorised(payment, token)
-            earlier = payment
-        return await self._replayed(earlier, request)
+            answer = await self._authorised(payment, token) if begun else await self._replayed(payment, request)
+        else:
+            answer = await self._replayed(earlier, request)
+        if answer.payment.status == "requires_action" and answer.client_secret is None:
+            raise StripeSilent  # the browser could not go on
+        return answer
 
     async def open(self, order_id: str, user_id: str, key: str | None) -> Answer:
         """The order's intent for a browser, with its client secret; as Stripe has it where the buyer has acted."""
@@ -152,7 +154,7 @@ class Payments:
             first = payment.request(first.key, self._clock())
         if first is not None and first.decline is not None:
             raise CardDeclined(sentence(first.decline))
-        return await self._present(payment) if payment.status == "requires_action" else Answer(payment)
+        return await self._with_secret(Answer(payment))
 
     # ---- paying
     async def _begin(self, order: KnownOrder, request: Request | None) -> tuple[Payment, bool]:
@@ -185,6 +187,7 @@ class Payments:
                 present = answer.payment
                 if (present.status, present.tries) == ("pending", payment.tries):
                     answer = await self._intents.confirm(present, token)
+                answer = await self._with_secret(answer)
         except TimeoutError:
             answer = Answer(await self._store.payments.get(payment.id) or payment)
         self._kick()
@@ -193,6 +196,12 @@ class Payments:
         if answer.payment.status in {"cancelled", "failed"}:
             (await self._store.order_of(answer.payment)).allow(self._clock(), self._currency)
             raise OrderCancelled
+        return answer
+
+    async def _with_secret(self, answer: Answer) -> Answer:
+        """Where the bank has a question: the answer with the secret that lets a browser hear it."""
+        if answer.payment.status == "requires_action" and answer.client_secret is None:
+            return await self._present(answer.payment)
         return answer
 
     def _first(self, order: KnownOrder, request: Request | None, *, paying: bool) -> Payment:

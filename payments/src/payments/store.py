@@ -7,7 +7,18 @@ from typing import Any
 from common.clock import Clock
 from common.errors import Conflict, NotFound
 from common.events import ConfirmedPayment
-from common.mongo import ASCENDING, Collection, Database, Document, DuplicateKey, IndexModel, mark_stale, newer, oid
+from common.mongo import (
+    ASCENDING,
+    Collection,
+    Database,
+    Document,
+    DuplicateKey,
+    IndexModel,
+    mark_stale,
+    newer,
+    oid,
+    take,
+)
 from common.outbox import Aggregates, Change, Relay
 
 from .domain import Attempt, Payment
@@ -49,13 +60,7 @@ class PaymentStore:
     # ---- orders
     async def remember(self, order: KnownOrder) -> bool:
         """Takes what is newer; whether it was."""
-        query = {"_id": oid(order.id), **newer(order.version)}
-        update = {"$set": _encode_order(order)}
-        try:
-            await self._orders.update_one(query, update, upsert=True)
-        except DuplicateKey:  # it is here: as new already, or put in by another process meanwhile, and perhaps older
-            return bool((await self._orders.update_one(query, update)).modified_count)
-        return True
+        return await take(self._orders, order.id, newer(order.version), _encode_order(order))
 
     async def order(self, order_id: str) -> KnownOrder | None:
         """The order, if it was heard of."""

@@ -35,6 +35,8 @@ def _not_locked(look: Look) -> Iterator[Finding]:
                 yield _finding(None, order, f"holds ticket {ticket_id}, which tickets does not know")
             elif ticket.order != order.id:
                 yield _finding(ticket, order, f"not locked for its order, which is {order.status}")
+            elif order.status == "complete" and ticket.cents != order.cents:
+                yield _finding(ticket, order, f"sold for {order.cents} cents, and its price is {ticket.cents}")
 
 
 def _finding(ticket: Ticket | None, order: Order | None, told: str) -> Finding:

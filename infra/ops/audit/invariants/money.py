@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from infra.ops.audit.finding import Finding, Result, When
 from infra.ops.audit.look import Look
-from infra.ops.audit.things import Intent, Order, Payment
+from infra.ops.audit.things import ENDED, Intent, Order, Payment
 
 _ROUTES = (("orders", "PAYMENTS"), ("payments", "ORDERS"))
 _PAID = frozenset({"captured", "refunded"})
@@ -14,7 +14,7 @@ def taken_for_complete_orders(look: Look) -> Result:
     """I2, once quiet."""
     by_id = {payment.id: payment for payment in look.payments.values()}
     found = [*_orders_and_payments(look), *_undecided(look), *_at_stripe(look, by_id), *_not_at_stripe(look)]
-    return Result.of("I2", len(look.payments) + len(look.intents), [*found, *_twice(look)])
+    return Result.of("I2", len(look.payments) + len(look.intents), [*found, *_twice(look), *_too_late(look)])
 
 
 # ---- what orders and payments say
@@ -100,6 +100,17 @@ def _twice(look: Look) -> Iterator[Finding]:
             payment = look.payments.get(order_id)
             told = f"several intents have money for order {order_id}"
             yield _finding(told, *sorted(intents, key=lambda one: one.id), *([payment] if payment else []))
+
+
+def _too_late(look: Look) -> Iterator[Finding]:
+    """One that no payment knows is left alone: its answer was lost, so nobody was told its secret."""
+    for intent_id, order_id in look.confirmable:
+        order, payment = look.orders.get(order_id), look.payments.get(order_id)
+        if order is None or payment is None or intent_id not in payment.intents or order.status not in ENDED:
+            continue
+        told = f"can still be paid with, and its order is {order.status}"
+        moving = _moving([order, payment])
+        yield Finding("I2", (f"intent {intent_id}", str(payment), str(order)), told, When.QUIET, _ROUTES, moving)
 
 
 def _finding(told: str, *about: Intent | Payment | Order | None) -> Finding:

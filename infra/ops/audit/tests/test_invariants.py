@@ -72,6 +72,16 @@ def unsaid(kind: str, since: str) -> Break:
     return lambda world: world.own(kind).update(outbox=1, outboxSince=since)
 
 
+def knows(intent_id: str) -> Break:
+    """The payment has made this intent too, before the one it used."""
+    return lambda world: world.own("payment")["private"]["intents"].insert(0, {"id": intent_id, "closed": False})
+
+
+def waits(intent_id: str, status: str) -> Break:
+    """Stripe waits for somebody to pay with it."""
+    return line_in("stripe", **intent(intent_id, status=status, received=0))
+
+
 REFUND = {"stripe": "refund", "id": "re_1", "intent": INTENT, "status": "succeeded", "cents": 7500}
 STUCK = {"waiting": ["Stripe"], "since": LONG_AGO}
 VIOLATED: dict[str, tuple[str, Break, str]] = {
@@ -102,10 +112,21 @@ VIOLATED: dict[str, tuple[str, Break, str]] = {
     "another currency there": ("I2", stripe_says(currency="eur"), INTENT),
     "refunded here, not there": ("I2", state_of("payment", status="refunded"), INTENT),
     "refunded there, not here": ("I2", line_in("stripe", **REFUND), INTENT),
+    "a second intent that can be confirmed": ("I2", and_(knows("pi_2"), waits("pi_2", "requires_action")), "pi_2"),
+    "a declined intent of a cancelled order": (
+        "I2",
+        and_(
+            state_of("payment", status="declined"),
+            state_of("order", status="cancelled", reason="expired"),
+            stripe_says(status="requires_payment_method", received=0),
+        ),
+        INTENT,
+    ),
     "outlived": ("I3", and_(state_of("order", status="created"), at(LATE)), ORDER),
     "free while sold": ("I4", ticket_is(SOLD, orderId=None), ORDER),
     "locked for another's": ("I4", ticket_is(FREE, orderId=ORDER), FREE),
     "locked for a cancelled order": ("I4", state_of("order", status="cancelled", reason="buyer"), SOLD),
+    "sold for another price": ("I4", ticket_is(SOLD, priceCents=8000), SOLD),
     "locked for nobody": ("I4", ticket_is(FREE, orderId=OTHER), FREE),
     "an order of no ticket": ("I4", without("tickets", "owns", "ticket"), ORDER),
     "never published": ("I5", unsaid("order", LONG_AGO), ORDER),
@@ -173,6 +194,16 @@ GOOD: dict[str, Break] = {
         lambda w: w.said["expiration"].append({**w.own("deadline"), "id": OTHER}),
     ),
     "an intent that came to nothing": line_in("stripe", **intent("pi_2", status="canceled")),
+    "an intent whose secret nobody was told": waits("pi_2", "requires_payment_method"),
+    "an intent of an order that can be paid": and_(
+        state_of("order", status="created", payment=None),
+        state_of("payment", status="open"),
+        stripe_says(status="requires_payment_method", received=0),
+        replica_of("payments", "order", status="created", payment=None),
+        replica_of("client", "hold", status="created"),
+        without("client", "heard", "payment"),
+        lambda world: world.own("deadline")["private"].update(stands="armed"),
+    ),
     "a stranger's money that was returned": and_(
         line_in("stripe", **intent("pi_2", payment=OTHER)), line_in("stripe", **REFUND | {"intent": "pi_2"})
     ),
