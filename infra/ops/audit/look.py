@@ -1,7 +1,7 @@
 """One look at everything: the lines of every source, and what the invariants need of them."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -107,7 +107,7 @@ class Look:
         """The intents that whoever knows their secret can still pay with, and the order that each is for."""
         return ((line["id"], line["order"]) for line in self._at_stripe(_CONFIRMABLE))
 
-    def _at_stripe(self, statuses: Set[str]) -> Iterator[Line]:
+    def _at_stripe(self, statuses: frozenset[str]) -> Iterator[Line]:
         return (line for line in lines.lines(self.folder, STRIPE, "stripe", "intent") if line["status"] in statuses)
 
     # ---- the bus
