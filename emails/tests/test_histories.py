@@ -75,7 +75,7 @@ async def test_two_processes_hear_the_first_of_somebody_at_once(kit: Kit, monkey
 
     async def overtaken(*_: Any, **__: Any) -> None:
         monkeypatch.undo()
-        await store.learn(OLD)
+        await MailStore(kit.database).learn(OLD)
         raise DuplicateKey("E11000")
 
     monkeypatch.setattr(collection, "update_one", overtaken)

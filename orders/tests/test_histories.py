@@ -133,7 +133,7 @@ async def test_two_processes_hear_the_first_of_a_ticket_at_once(kit: Kit, monkey
 
     async def overtaken(*_: Any, **__: Any) -> None:
         monkeypatch.undo()
-        await replica.save(listed)
+        await TicketReplica(kit.database).save(listed)
         raise DuplicateKey("E11000")
 
     monkeypatch.setattr(type(kit.database["tickets"]), "update_one", overtaken)

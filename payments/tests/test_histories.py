@@ -132,11 +132,11 @@ async def test_an_order_that_falls_silent_is_given_up_at_its_latest_time(shop: S
 async def test_two_processes_hear_the_first_of_an_order_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mongo refuses the insert of whoever comes second, though what was put in first is older."""
     history = History(shop)
-    store = PaymentStore(shop.kit.database, shop.kit.parts.relay, shop.kit.clock)
+    store, other = (PaymentStore(shop.kit.database, shop.kit.parts.relay, shop.kit.clock) for _ in range(2))
 
     async def overtaken(*_: Any, **__: Any) -> None:
         monkeypatch.undo()
-        await store.remember(KnownOrder.of(history.state("created")))
+        await other.remember(KnownOrder.of(history.state("created")))
         raise DuplicateKey("E11000")
 
     monkeypatch.setattr(type(shop.kit.database["orders"]), "update_one", overtaken)

@@ -16,11 +16,9 @@ from common.mongo import (
     Database,
     Document,
     IndexModel,
-    drop_stale,
-    mark_stale,
+    Replicas,
     newer,
     oid,
-    take,
 )
 from common.mongo import words as search_words
 
@@ -46,8 +44,8 @@ class Catalogue:
     """In the shop's own Mongo."""
 
     def __init__(self, database: Database) -> None:
-        self._tickets: Collection = database["tickets"]
-        self._payments: Collection = database["payments"]
+        self._kept_tickets, self._kept_payments = Replicas(database["tickets"]), Replicas(database["payments"])
+        self._tickets, self._payments = self._kept_tickets.collection, self._kept_payments.collection
 
     @property
     def indexes(self) -> Mapping[Collection, list[IndexModel]]:
@@ -126,7 +124,7 @@ class Catalogue:
             "free": state.order_id is None and not state.deleted,
             "stale": False,
         }
-        await take(self._tickets, state.id, newer(state.version), fields, {"held": False})
+        await self._kept_tickets.take(state.id, newer(state.version), fields, {"held": False})
 
     async def hear_order(self, state: OrderState) -> None:
         """Orders' half of a ticket: its latest reservation."""
@@ -145,17 +143,17 @@ class Catalogue:
             {"hold.number": state.number, "hold.stale": True},
         ]
         fields = {"hold": hold, "held": state.status in HOLDING}
-        await take(self._tickets, state.ticket.id, {"$or": later}, fields, _UNKNOWN)
+        await self._kept_tickets.take(state.ticket.id, {"$or": later}, fields, _UNKNOWN)
 
     async def hear_payment(self, state: PaymentState) -> None:
         """How the payment of an order stands; there is one for each order."""
         fields = {"version": state.version, "status": state.status, "stale": False}
-        await take(self._payments, state.order_id, newer(state.version), fields)
+        await self._kept_payments.take(state.order_id, newer(state.version), fields)
 
     async def mark(self) -> int:
         """Everything is stale: each half of a ticket and each payment takes what it hears of next; how many."""
         await self._tickets.update_many({"hold": {"$exists": True}}, {"$set": {"hold.stale": True}})
-        return await mark_stale(self._tickets) + await mark_stale(self._payments)
+        return await self._kept_tickets.mark() + await self._kept_payments.mark()
 
     async def drop(self) -> int:
         """Without the tickets and reservations that are stale still; how many.
@@ -165,7 +163,7 @@ class Catalogue:
         gone = {"$set": {"held": False}, "$unset": {"hold": True}}
         holds = await self._tickets.update_many({"hold.stale": True}, gone)
         await self._payments.update_many({"stale": True}, {"$set": {"stale": False}})
-        return int(holds.modified_count) + await drop_stale(self._tickets)
+        return int(holds.modified_count) + await self._kept_tickets.drop()
 
     async def every_ticket(self) -> AsyncIterator[Document]:
         """Every ticket, by id, as it is kept: both halves, or one."""

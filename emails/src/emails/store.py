@@ -14,11 +14,9 @@ from common.mongo import (
     Document,
     DuplicateKey,
     IndexModel,
-    drop_stale,
-    mark_stale,
+    Replicas,
     newer,
     oid,
-    take,
 )
 
 from .domain import Facts, Mail
@@ -29,7 +27,7 @@ class MailStore:
 
     def __init__(self, database: Database) -> None:
         self._mails: Collection = database["mails"]
-        self._addresses: Collection = database["addresses"]
+        self._addresses = Replicas(database["addresses"])
 
     @property
     def indexes(self) -> dict[Collection, list[IndexModel]]:
@@ -45,11 +43,11 @@ class MailStore:
     async def learn(self, user: UserState) -> None:
         """Keeps the address, unless what is kept is as new."""
         fields = {"email": user.email, "version": user.version, "stale": False}
-        await take(self._addresses, user.id, newer(user.version), fields)
+        await self._addresses.take(user.id, newer(user.version), fields)
 
     async def address(self, user_id: str) -> str:
         """Where this person's mail goes; `LookupError` where that is unknown."""
-        found = await self._addresses.find_one({"_id": oid(user_id)}, {"email": 1})
+        found = await self._addresses.collection.find_one({"_id": oid(user_id)}, {"email": 1})
         if found is None:
             raise LookupError(f"no address of {user_id}")
         return str(found["email"])
@@ -68,7 +66,7 @@ class MailStore:
 
         Asked after each of the two was saved, whichever came last: so no mail is left waiting.
         """
-        if await self._addresses.find_one({"_id": oid(user_id)}, {"_id": 1}) is not None:
+        if await self._addresses.collection.find_one({"_id": oid(user_id)}, {"_id": 1}) is not None:
             waiting = {"status": "waiting", "facts.user_id": oid(user_id)}
             await self._mails.update_many(waiting, {"$set": {"status": "due", "due_at": moment}})
 
@@ -111,11 +109,11 @@ class MailStore:
     # ---- what an operator asks for
     async def mark(self) -> int:
         """Every address is stale; how many. A mail is never forgotten, or it would be sent twice."""
-        return await mark_stale(self._addresses)
+        return await self._addresses.mark()
 
     async def drop(self) -> int:
         """Without the addresses that are stale still; how many."""
-        return await drop_stale(self._addresses)
+        return await self._addresses.drop()
 
     async def mails(self) -> AsyncIterator[Document]:
         """Every mail, by id, as it is kept."""
@@ -124,7 +122,7 @@ class MailStore:
 
     async def addresses(self) -> AsyncIterator[tuple[UserState, bool]]:
         """Every address, by its person's id, and whether it is stale."""
-        async for one in self._addresses.find().sort("_id", ASCENDING):
+        async for one in self._addresses.collection.find().sort("_id", ASCENDING):
             yield UserState(id=str(one["_id"]), email=one["email"], version=one["version"]), one.get("stale", False)
 
 

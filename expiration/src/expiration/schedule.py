@@ -142,9 +142,12 @@ class Schedule:
         """Deadlines of which the timer has not been told."""
         batch = await self._store.unscheduled(BATCH)
         while batch and await self._set(batch):
-            for deadline in batch:
-                await self._store.deadlines.change(deadline.id, partial(_timed, deadline.expires_at))
+            for start in range(0, len(batch), _AT_ONCE):
+                await asyncio.gather(*map(self._timed, batch[start : start + _AT_ONCE]))
             batch = await self._store.unscheduled(BATCH) if len(batch) == BATCH else []
+
+    async def _timed(self, deadline: Deadline) -> None:
+        await self._store.deadlines.change(deadline.id, partial(_timed, deadline.expires_at))
 
     async def lost(self) -> None:
         """Deadlines that are due soon, or should have fired, and whose job is gone."""

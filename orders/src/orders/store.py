@@ -15,11 +15,9 @@ from common.mongo import (
     DuplicateKey,
     IndexModel,
     Reads,
-    drop_stale,
-    mark_stale,
+    Replicas,
     newer,
     oid,
-    take,
 )
 from common.outbox import Aggregates, Relay
 
@@ -84,8 +82,8 @@ class TicketReplica:
     """The tickets as they were last heard of, tombstones included; found by id alone, so it needs no other index."""
 
     def __init__(self, database: Database) -> None:
-        self._tickets: Collection = database["tickets"]
-        self._reads = Reads(self._tickets)
+        self._tickets = Replicas(database["tickets"])
+        self._reads = Reads(self._tickets.collection)
 
     async def get(self, ticket_id: str) -> TicketState | None:
         """The ticket, taken down or not."""
@@ -95,24 +93,25 @@ class TicketReplica:
     async def holders(self, ticket_ids: Iterable[str]) -> set[str]:
         """The orders that these tickets name."""
         query = {"_id": {"$in": [oid(one) for one in ticket_ids]}}
-        return {str(one["order_id"]) async for one in self._tickets.find(query, {"order_id": 1}) if one["order_id"]}
+        found = self._tickets.collection.find(query, {"order_id": 1})
+        return {str(one["order_id"]) async for one in found if one["order_id"]}
 
     async def save(self, ticket: TicketState) -> None:
         """Keeps it if it is newer."""
-        await take(self._tickets, ticket.id, newer(ticket.version), _replica(ticket))
+        await self._tickets.take(ticket.id, newer(ticket.version), _replica(ticket))
 
     async def each(self) -> AsyncIterator[tuple[TicketState, bool]]:
         """Every ticket, by id, and whether it is stale."""
-        async for document in self._tickets.find().sort("_id", ASCENDING):
+        async for document in self._tickets.collection.find().sort("_id", ASCENDING):
             yield _ticket(document), document.get("stale", False)
 
     async def mark(self) -> int:
         """All of them are stale; how many."""
-        return await mark_stale(self._tickets)
+        return await self._tickets.mark()
 
     async def drop(self) -> int:
         """Without what is stale still; how many."""
-        return await drop_stale(self._tickets)
+        return await self._tickets.drop()
 
 
 def _replica(ticket: TicketState) -> Document:

@@ -14,10 +14,9 @@ from common.mongo import (
     Document,
     DuplicateKey,
     IndexModel,
-    mark_stale,
+    Replicas,
     newer,
     oid,
-    take,
 )
 from common.outbox import Aggregates, Change, Relay
 
@@ -41,7 +40,7 @@ class PaymentStore:
         self.payments: Aggregates[Payment] = Aggregates(
             database["payments"], relay, clock, encode=_encode, decode=_decode
         )
-        self._orders: Collection = database["orders"]
+        self._orders = Replicas(database["orders"])
 
     @property
     def indexes(self) -> dict[Collection, list[IndexModel]]:
@@ -60,11 +59,11 @@ class PaymentStore:
     # ---- orders
     async def remember(self, order: KnownOrder) -> bool:
         """Takes what is newer; whether it was."""
-        return await take(self._orders, order.id, newer(order.version), _encode_order(order))
+        return await self._orders.take(order.id, newer(order.version), _encode_order(order))
 
     async def order(self, order_id: str) -> KnownOrder | None:
         """The order, if it was heard of."""
-        document = await self._orders.find_one({"_id": oid(order_id)})
+        document = await self._orders.collection.find_one({"_id": oid(order_id)})
         return None if document is None else _decode_order(document)
 
     async def order_of(self, payment: Payment) -> KnownOrder:
@@ -76,19 +75,19 @@ class PaymentStore:
 
     async def orders(self) -> AsyncIterator[tuple[KnownOrder, bool]]:
         """Every order, by id, and whether it is stale."""
-        async for document in self._orders.find().sort("_id", ASCENDING):
+        async for document in self._orders.collection.find().sort("_id", ASCENDING):
             yield _decode_order(document), document.get("stale", False)
 
     async def mark(self) -> int:
         """All orders are stale; how many."""
-        return await mark_stale(self._orders)
+        return await self._orders.mark()
 
     async def drop(self) -> int:
         """Without the orders that are stale still; how many. One with a payment stays, since it decides on that."""
-        count = 0
-        async for document in self._orders.find({"stale": True}, {"_id": 1}):
+        count, orders = 0, self._orders.collection
+        async for document in orders.find({"stale": True}, {"_id": 1}):
             if await self.payments.collection.find_one({"order_id": document["_id"]}, {"_id": 1}) is None:
-                count += int((await self._orders.delete_one({"_id": document["_id"], "stale": True})).deleted_count)
+                count += int((await orders.delete_one({"_id": document["_id"], "stale": True})).deleted_count)
         return count
 
     # ---- payments

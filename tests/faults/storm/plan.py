@@ -19,26 +19,26 @@ BLOW_EVERY = 3.2
 FIRST_BLOW = 1.0
 
 _ACTS: Mapping[str, int] = {
-    "list": 17,
+    "list": 24,
     "edit": 6,
     "edit_this_version": 2,
     "delete": 3,
-    "reserve": 24,
+    "reserve": 36,
     "reserve_twice": 3,
     "cancel": 7,
     "extend": 5,
     "pay": 22,
-    "pay_twice": 4,
-    "pay_with_key": 4,
+    "pay_twice": 3,
+    "pay_with_key": 3,
     "open": 3,
     "open_and_confirm": 4,
-    "look_at_order": 8,
+    "look_at_order": 6,
     "look_at_orders": 3,
     "look_at_ticket": 4,
     "browse": 4,
     "shop": 2,
     "sign_in": 2,
-    "trespass": 5,
+    "trespass": 4,
 }
 _CARDS: Mapping[str, int] = {"good": 60, "declined": 14, "slow": 8, "secure": 12, "secure_failed": 3, "processing": 3}
 

@@ -23,7 +23,7 @@ from .delivery import Ack, Again, Dead, Delivery, Pause, Verdict
 from .place import BATCH, Place, nanoseconds
 from .protocol import BusUnavailable
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Messages of a stream that one process handles side by side, in any order, since listeners go by versions: while one
 waits for the database the others use it, and the database writes them down together."""
 _BEATS_SILENCE = 3

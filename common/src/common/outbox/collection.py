@@ -64,7 +64,7 @@ class Aggregates(Generic[A]):
     ) -> None:
         """`encode` gives every field but `_id`, `version` and `outbox`; `decode` gets the whole document."""
         self.collection = collection
-        self._reads = Reads(collection, without=["outbox"])
+        self._reads, self._whole = Reads(collection, without=["outbox"]), Reads(collection)
         self._relay = relay
         self._clock = clock
         self._encode = encode
@@ -109,7 +109,7 @@ class Aggregates(Generic[A]):
         `decide` may raise a business error, or return None where nothing follows.
         """
         for _ in range(TRIES):
-            document = await self.collection.find_one({"_id": oid(identity)})
+            document = await self._whole.get(identity)
             if document is None:
                 return None
             loaded = self._decode(document)

@@ -4,6 +4,8 @@ from typing import Any
 
 import mongomock
 from mongomock_motor import AsyncMongoMockClient
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, OperationFailure
 
 from common.mongo import Database, IndexModel, new_id
 
@@ -14,7 +16,22 @@ def _create_indexes(collection: Any, models: list[IndexModel], session: Any = No
     return [collection.create_index(list(one.pop("key").items()), session=session, **one) for one in documents]
 
 
+def _bulk_write(collection: Any, requests: list[UpdateOne], ordered: bool, session: Any = None) -> None:
+    """mongomock's own does not know the arguments of today's driver. Of updates, and not in order."""
+    if ordered:
+        raise NotImplementedError
+    errors = []
+    for index, one in enumerate(requests):
+        try:
+            collection.update_one(one._filter, one._doc, upsert=bool(one._upsert), session=session)
+        except OperationFailure as error:
+            errors.append({"index": index, "code": error.code or 0, "errmsg": str(error)})
+    if errors:
+        raise BulkWriteError({"writeErrors": errors, "writeConcernErrors": []})
+
+
 setattr(mongomock.Collection, "create_indexes", _create_indexes)  # noqa: B010 (its stubs are those of a method)
+setattr(mongomock.Collection, "bulk_write", _bulk_write)  # noqa: B010
 
 
 def fake_database(service: str) -> Database:
