@@ -12,7 +12,7 @@ STRIPE_MOCK := github.com/stripe/stripe-mock@v0.203.0
 # A shell that forbids compiled modules would slow down every start.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop reset audit rebuild deadletters purge demo status check format unit test simulation stripe-mock e2e outages faults snapshots lock
+.PHONY: help setup run stop reset audit rebuild deadletters purge demo status check format unit test simulation stripe-mock e2e browser screenshots measure outages faults snapshots lock
 
 help: ## what can be done here
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -71,6 +71,15 @@ stripe-mock: $(READY) ## ask the mock that Stripe publishes with every request o
 e2e: $(READY) ## a person's way through the whole product, on real parts
 	$(BIN)/python -m pytest tests/e2e
 
+browser: $(READY) ## people in Chromium: the whole story, two at once, every card, time running out
+	$(BIN)/python -m pytest tests/browser
+
+screenshots: $(READY) ## every page in every state, phone and desk, light and dark: .local/screenshots
+	$(BIN)/python -m pytest client/tests/screenshots.py
+
+measure: $(READY) ## what the shop costs a visitor and the server, with 10,000 tickets on sale
+	$(BIN)/python -m tests.browser.measure
+
 outages: $(READY) ## what happens while a part is away, in full length: ten minutes, with a report of figures
 	OUTAGE_SECONDS=60 ORDERS_PENDING=500 WINDOW_SECONDS=90 PATIENCE_SECONDS=60 \
 		$(BIN)/python -m pytest $(OUTAGES)
@@ -83,7 +92,7 @@ test: $(READY) ## everything, with coverage of the services
 	$(BIN)/python -m pytest tests/faults/test_storm.py tests/faults/test_storm_report.py
 	$(BIN)/python -m pytest $(OUTAGES)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(TESTS) tests/e2e
+	$(BIN)/coverage run -m pytest $(TESTS) tests/e2e tests/browser
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from starlette.types import ASGIApp
 
 from common.mongo import new_id
 from common.testing import Kit
@@ -76,8 +77,13 @@ class Device:
         await self.context.set_offline(False)
 
 
+def chromium() -> str | None:
+    """The machine's, whatever it is called; None for Playwright's own."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @asynccontextmanager
-async def listening(app: FastAPI) -> AsyncIterator[str]:
+async def listening(app: ASGIApp) -> AsyncIterator[str]:
     """The app on a port of this machine."""
     port = free_port()
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
@@ -91,10 +97,19 @@ async def listening(app: FastAPI) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def device(url: str, kit: Kit, locale: str = "en-GB", zone: str = "UTC") -> AsyncIterator[Device]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+async def browsing(width: int, colours: str) -> AsyncIterator[Page]:
+    """A window of this width, for somebody who likes these colours."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program)
+        browser = await playwright.chromium.launch(executable_path=chromium())
+        look = {"viewport": {"width": width, "height": 800}, "color_scheme": colours, "locale": "en-US"}
+        yield await (await browser.new_context(**look)).new_page()  # type: ignore[arg-type]
+        await browser.close()
+
+
+@asynccontextmanager
+async def device(url: str, kit: Kit, locale: str = "en-GB", zone: str = "UTC") -> AsyncIterator[Device]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium())
         context = await browser.new_context(locale=locale, timezone_id=zone)
         yield Device(context, await context.new_page(), kit, url)
         await browser.close()

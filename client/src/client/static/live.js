@@ -140,7 +140,7 @@
     busy = true;
     if (slot && all) jobs.push(compare());
     if (list && (all || changed.size)) jobs.push(rows());
-    else if (!list && (all || self || changed.size) && d.querySelector("[data-part]")) jobs.push(page());
+    else if (!list && (all || self || changed.size) && (order || d.querySelector("[data-part]"))) jobs.push(page());
     if (slot && fresh.newer !== fresh.size && fresh.size) jobs.push(more());
     changed.clear();
     all = self = false;
@@ -202,7 +202,7 @@
 
   /* One stream for all tabs of a browser that are looked at: whoever holds the lock listens for the others. */
   var wire = window.BroadcastChannel ? new BroadcastChannel("live") : null, shared = wire && navigator.locks;
-  var source = null, again = 0, election = null, resign = null, asked = false;
+  var source = null, again = 0, refused = 0, election = null, resign = null, asked = false;
 
   function open() {
     source = new EventSource("/live?since=" + encodeURIComponent(mark));
@@ -213,11 +213,12 @@
         if (shared) wire.postMessage(news);
       });
     });
+    source.onopen = function () { refused = 0; };
     source.onerror = function () {
       missed = true;
       if (source.readyState !== EventSource.CLOSED) return;
       clearTimeout(again);
-      again = setTimeout(open, 20000 + Math.random() * 20000);
+      again = setTimeout(open, Math.min(40000, 2000 * Math.pow(2, refused++)) * (0.5 + Math.random()));
     };
   }
 
