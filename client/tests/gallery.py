@@ -85,14 +85,14 @@ class Gallery:
     async def _tickets(self) -> None:
         free = self.tickets[0]
         self.add("ticket-free", f"/tickets/{free.id}")
-        for name, viewer, status, by in (
-            ("held", "", "created", self.stranger),
-            ("paying", "", "awaiting:payment", self.stranger),
-            ("sold", "", "complete", self.stranger),
-            ("mine-held", self.buyer, "created", self.buyer),
-            ("mine", self.buyer, "complete", self.buyer),
+        for name, title, viewer, status, by in (
+            ("held", "Arooj Aftab, Barbican Hall", "", "created", self.stranger),
+            ("paying", "The Glass Menagerie, stalls C 4", "", "awaiting:payment", self.stranger),
+            ("sold", "Turangalila Symphony, row 11", "", "complete", self.stranger),
+            ("mine-held", "Orfeo ed Euridice, second tier", self.buyer, "created", self.buyer),
+            ("mine", "Sleeping Beauty, box 7", self.buyer, "complete", self.buyer),
         ):
-            ticket = await self.backend.put(f"Macbeth, {name.replace('-', ' ')}", 5600, self.seller)
+            ticket = await self.backend.put(title, 5600, self.seller)
             await self.backend.place(ticket, by, status)  # type: ignore[arg-type]
             self.add(f"ticket-{name}", f"/tickets/{ticket.id}", viewer)
             if not viewer:
@@ -125,8 +125,13 @@ class Gallery:
         self.add("order-wait", await self._order("Norma, balcony", "awaiting:payment"), self.buyer)
         self.add("order-paid", await self._order("Hamilton, mezzanine", "complete"), self.buyer)
         self.add("order-refunded", await self._order("Cats, stalls", "complete", refunded=True), self.buyer)
-        for reason in ("expired", "buyer", "rejected", "failed"):
-            path = await self._order(f"Elektra, {reason}", "cancelled", reason)
+        for reason, title in (
+            ("expired", "Elektra, dress circle"),
+            ("buyer", "Company, front row"),
+            ("rejected", "Rigoletto, upper circle"),
+            ("failed", "Il trovatore, balcony"),
+        ):
+            path = await self._order(title, "cancelled", reason)  # type: ignore[arg-type]
             self.add(f"order-{reason}", path, self.buyer)
         gone = await self._order("Lulu, stalls", "cancelled", "expired")
         await self.backend.place(self._ticket_of(gone), self.stranger, "complete")
