@@ -177,6 +177,27 @@ async def test_a_process_that_dies_takes_nobodys_news_along(stack: RunningStack,
     await expect(watcher.row(second)).to_contain_text("Reserved until", timeout=30_000)
 
 
+async def test_the_listing_stays_up_while_the_services_behind_it_are_away(stack: RunningStack, visit: Visit) -> None:
+    seller, watcher = await pair(visit)
+    ticket = await seller.sells("Shown all the same")
+    away = [f"{service}-{number}" for service in ("tickets", "orders", "payments", "auth") for number in (1, 2)]
+    await watcher.open("/")
+    await expect(watcher.row(ticket)).to_contain_text("Available")
+    await asyncio.gather(*map(stack.stop, away))
+    try:
+        await watcher.open("/?q=shown")
+        await expect(watcher.row(ticket)).to_contain_text("Available")
+        await watcher.open(f"/tickets/{ticket['id']}")
+        await watcher.reads(ticket["title"])
+        await seller.open("/orders")
+        await seller.reads("A part of the shop does not answer")
+    finally:
+        await asyncio.gather(*map(stack.start, away))
+    await watcher.open("/")
+    await seller.reserves(ticket)
+    await expect(watcher.row(ticket)).to_contain_text("Reserved until", timeout=SOON)
+
+
 async def test_through_https_too(stack: RunningStack, visit: Visit) -> None:
     seller, watcher = await visit(), await visit(DESK, stack.url("gateway-https"))
     await seller.joins()
