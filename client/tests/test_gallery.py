@@ -14,11 +14,15 @@ from .test_device import browsing, listening
 pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
 LOOKS = [(360, "dark"), (1280, "light")]
 OUTLINED = """() => {
-  const one = document.activeElement, style = getComputedStyle(one);
-  const shown = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  const box = one.getBoundingClientRect();
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  const ringed = (shape) => {
+    const style = getComputedStyle(shape);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  };
+  const shown = ringed(one) || (one.closest(".ticket") !== null && ringed(one.closest(".ticket")));
   return {name: one.outerHTML.slice(0, 120), body: one === document.body, shown, big: box.width > 0 && box.height > 0};
 }"""
+"""A ticket in a list wears the ring of its link."""
 PLACED = """() => ({
   title: document.title,
   language: document.documentElement.lang,
