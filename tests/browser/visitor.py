@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, FrameLocator, Locator,
 
 from tests.e2e.people import CARD, PASSWORD, Json
 
-SOON = 6000
+SOON = 30_000
 """Milliseconds until a page shows what was done; the machine may be busy."""
 _TABS = 80
 FOCUSED = "(one) => one === document.activeElement && document.hasFocus()"
@@ -55,7 +55,7 @@ class Visitor:
             java_script_enabled=look.scripts,
             reduced_motion="reduce" if look.calm else "no-preference",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         visitor = cls(context, await context.new_page(), shop, look)
         visitor.listen()
         yield visitor
@@ -144,7 +144,12 @@ class Visitor:
         await self.post("/api/users/signup", {"email": self.email, "password": PASSWORD})
 
     async def sells(self, title: str = "A seat", price: float = 20) -> Json:
-        return await self.post("/api/tickets", {"title": f"{title} {secrets.token_hex(3)}", "price": price})
+        ticket = await self.post("/api/tickets", {"title": f"{title} {secrets.token_hex(3)}", "price": price})
+        shown = await self.context.request.get(
+            f"{self.shop}/tickets/{ticket['id']}"
+        )  # the shop waits until it knows it
+        assert shown.status == 200, ticket
+        return ticket
 
     async def reserves(self, ticket: Json) -> Json:
         return await self.post("/api/orders", {"ticketId": ticket["id"]})
