@@ -17,15 +17,15 @@ def _create_indexes(collection: Any, models: list[IndexModel], session: Any = No
 
 
 def _bulk_write(collection: Any, requests: list[UpdateOne], ordered: bool, session: Any = None) -> None:
-    """mongomock's own does not know the arguments of today's driver. Of updates, and not in order."""
-    if ordered:
-        raise NotImplementedError
+    """mongomock's own does not know the arguments of today's driver. Of updates; in order it ends at the first error."""
     errors = []
     for index, one in enumerate(requests):
         try:
             collection.update_one(one._filter, one._doc, upsert=bool(one._upsert), session=session)
         except OperationFailure as error:
             errors.append({"index": index, "code": error.code or 0, "errmsg": str(error)})
+            if ordered:
+                break
     if errors:
         raise BulkWriteError({"writeErrors": errors, "writeConcernErrors": []})
 
