@@ -17,7 +17,7 @@ def _create_indexes(collection: Any, models: list[IndexModel], session: Any = No
 
 
 def _bulk_write(collection: Any, requests: list[UpdateOne], ordered: bool, session: Any = None) -> None:
-    """mongomock's own does not know the arguments of today's driver. Of updates; in order it ends at the first error."""
+    """mongomock's own does not know today's driver. Of updates; in order it ends at the first error."""
     errors = []
     for index, one in enumerate(requests):
         try:
