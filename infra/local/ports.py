@@ -10,6 +10,9 @@ from .errors import StackError
 from .layout import write_private
 
 HOST = "127.0.0.1"
+KEEP_ALIVE_SECONDS = 75
+"""How long every server here keeps an idle connection: longer than whoever asks it, the gateway with its 60 s before
+all others, so that nobody sends a request into a connection that is being closed."""
 # Below what systems lend to outgoing connections, which could take a part's port while it is down.
 _LOWEST, _HIGHEST = 20000, 29999
 _TRIES = 500

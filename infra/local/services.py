@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from . import mongo, redis
 from .credentials import Credentials
 from .part import Part
-from .ports import HOST
+from .ports import HOST, KEEP_ALIVE_SECONDS
 from .probes import connected_to, http_answers
 
 SERVICES = ("auth", "tickets", "orders", "payments", "expiration", "client", "emails")
@@ -57,8 +57,7 @@ def names(service: str, replicas: int) -> list[str]:
 def _service(service: str, name: str, port: int, around: Surroundings) -> Part:
     command = (sys.executable, "-m", "uvicorn", f"{service}.main:app", "--host", HOST, "--port", str(port))
     options = ("--no-access-log", "--no-server-header", "--proxy-headers", "--forwarded-allow-ips", HOST)
-    # Longer than the gateway keeps a connection, so that it never sends a request into one that is being closed.
-    patience = ("--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "5")
+    patience = ("--timeout-keep-alive", str(KEEP_ALIVE_SECONDS), "--timeout-graceful-shutdown", "5")
     return Part(
         name,
         (*command, *options, *patience),

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, async_playwright
 from infra.local.testing import RunningStack, running_stack
 from tests.e2e.conftest import Sinks
 
-from .visitor import DESK, Look, Visit, Visitor
+from .visitor import DESK, Look, Visit, Visitor, leave
 
 HERE = Path(__file__).parent
 HURRY_SECONDS = 20
@@ -58,7 +58,7 @@ async def chromium() -> AsyncIterator[Browser]:
             args=["--host-resolver-rules=MAP ticketing.dev 127.0.0.1", "--ignore-certificate-errors"],
         )
         yield browser
-        await browser.close()
+        await leave(browser)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

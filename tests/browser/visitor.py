@@ -1,9 +1,10 @@
 """Somebody in front of the shop."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ class Look:
 
 
 DESK, PHONE = Look(), Look(width=360)
+LEAVING_SECONDS = 20
 Visit = Callable[..., Awaitable["Visitor"]]
 
 
@@ -59,7 +61,7 @@ class Visitor:
         visitor = cls(context, await context.new_page(), shop, look)
         visitor.listen()
         yield visitor
-        await context.close()
+        await leave(context)
 
     async def window(self) -> "Visitor":
         """The same person's next window."""
@@ -191,3 +193,10 @@ class Visitor:
 
     async def pay(self) -> None:
         await self.press(re.compile(r"^Pay \$"))
+
+
+async def leave(open_one: Browser | BrowserContext) -> None:
+    """Closes it. Now and then Chromium never says that a window is gone: that is left to the end of all of it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LEAVING_SECONDS):
+            await open_one.close()

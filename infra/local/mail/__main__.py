@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from infra.local.layout import REPOSITORY
+from infra.local.ports import HOST, KEEP_ALIVE_SECONDS
 
 from . import smtp
 from .app import create_app
@@ -16,8 +17,6 @@ from .certificate import context
 from .settings import MailSettings
 from .smtp import Login
 from .store import KEPT, MailStore
-
-_HOST = "127.0.0.1"
 
 
 def main() -> int:
@@ -41,6 +40,7 @@ async def _serve(
         port=options.http_port,
         access_log=False,
         log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         lifespan="off",
     )
     async with server:
@@ -49,7 +49,7 @@ async def _serve(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.local.mail", description="Takes every mail, delivers none.")
-    parser.add_argument("--host", default=_HOST)
+    parser.add_argument("--host", default=HOST)
     parser.add_argument("--http-port", type=int, required=True)
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--data", type=Path, default=REPOSITORY / ".local" / "data" / "mail", help="keeps the mails")

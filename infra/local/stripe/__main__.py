@@ -7,6 +7,8 @@ from pathlib import Path
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from infra.local.ports import HOST, KEEP_ALIVE_SECONDS
+
 from .app import create_app
 from .context import Options
 
@@ -24,7 +26,7 @@ def configure(options: Options, port: int) -> uvicorn.Config:
     """How uvicorn serves the stand-in: on this machine alone."""
     return uvicorn.Config(
         create_app(options),
-        host="127.0.0.1",
+        host=HOST,
         port=port,
         http=Protocol,
         loop="asyncio",
@@ -33,6 +35,7 @@ def configure(options: Options, port: int) -> uvicorn.Config:
         log_level="warning",
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=2,
     )
 

@@ -1,7 +1,9 @@
+import re
 import subprocess
 from pathlib import Path
 
 from infra.local import gateway
+from infra.local.ports import KEEP_ALIVE_SECONDS
 from infra.local.programs import caddy
 
 UPSTREAMS = {
@@ -39,3 +41,9 @@ def test_caddy_takes_it(tmp_path: Path) -> None:
 def test_what_is_not_started_has_no_route(tmp_path: Path) -> None:
     text = gateway.render(str(tmp_path), 8080, 8443, {"client": [1006]}, {})
     assert "handle @orders {\n\t\terror 503\n" in text
+
+
+def test_it_lets_go_of_a_connection_before_the_server_behind_it_does(tmp_path: Path) -> None:
+    kept = re.findall(r"keepalive (\d+)s", render(tmp_path))
+    assert kept
+    assert all(int(seconds) < KEEP_ALIVE_SECONDS for seconds in kept)

@@ -14,6 +14,8 @@ import pytest
 from .conftest import INTENT, stripe_client
 
 ROOT = Path(__file__).parents[4]
+UVICORN_KEEPS_SECONDS = 5
+"""Unless it is told otherwise: whoever asks again then runs into a connection that is being closed."""
 
 
 def free_port() -> int:
@@ -89,3 +91,16 @@ async def test_a_connection_is_really_cut(tmp_path: Path) -> None:
                         headers={"Authorization": "Bearer sk_test_x"},
                     )
                 assert len((await http.get("/stand-in/stripe/intents")).json()["intents"]) == made
+
+
+async def test_a_connection_that_was_idle_for_a_while_is_still_good(tmp_path: Path) -> None:
+    port = free_port()
+    with process(port, tmp_path / "journal"):
+        async with ready(port), asyncio.timeout(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for pause in (0, UVICORN_KEEPS_SECONDS + 1):
+                await asyncio.sleep(pause)
+                writer.write(b"GET /livez HTTP/1.1\r\nHost: stripe\r\n\r\n")
+                assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+                await reader.readuntil(b"}")
+            writer.close()
