@@ -5,13 +5,22 @@ import re
 from itertools import cycle
 
 from httpx import AsyncClient
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from infra.local.testing import RunningStack
 
 from .visitor import DESK, SOON, Look, Visit, Visitor
 
 TEARS = "(row) => getComputedStyle(row.querySelector('.ticket__stub')).animationName"
+EXTENDS = "() => document.querySelector('[data-extend]').requestSubmit()"
+LOOKS_AGAIN = "() => new BroadcastChannel('live').postMessage({type: 'again', mark: 'as another window would'})"
+LONGER = re.compile(r"^(18|19|20):")
+KEEPS_UNTILS = """() => {
+  const until = () => window.untils.push(document.getElementById("hold-say").textContent);
+  window.untils = [];
+  until();
+  document.addEventListener("put", until);
+}"""
 KEEPS_TEARS = """() => { window.torn = []; document.addEventListener("put", (event) => {
   const stub = event.detail.querySelector(".ticket__stub");
   if (event.detail.matches(".ticket--tearing")) window.torn.push(getComputedStyle(stub).animationName);
@@ -214,7 +223,35 @@ async def test_five_more_minutes_without_losing_what_was_typed(visit: Visit) -> 
     await buyer.open(f"/orders/{order['id']}")
     number = buyer.card.get_by_label("Card number")
     await number.fill("4242 4242")
-    await buyer.page.locator("[data-extend]").evaluate("(form) => form.requestSubmit()")
-    await expect(buyer.page.locator(".count")).to_have_text(re.compile(r"^(18|19|20):"), timeout=SOON)
+    await buyer.page.evaluate(EXTENDS)
+    await expect(buyer.page.locator(".count")).to_have_text(LONGER, timeout=SOON)
     await expect(number).to_have_value("4242 4242")
     assert (await buyer.order(order))["extended"] is True
+
+
+async def test_an_answer_that_comes_late_takes_nothing_back(visit: Visit) -> None:
+    buyer = await visit()
+    await buyer.joins()
+    order = await buyer.reserve_own()
+    asked, held = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if route.request.resource_type != "fetch" or asked.is_set():
+            return await route.continue_()
+        answer = await route.fetch()
+        asked.set()
+        await held.wait()
+        return await route.fulfill(response=answer)
+
+    await buyer.open(f"/orders/{order['id']}")
+    await buyer.page.route(f"**/orders/{order['id']}", late)
+    await buyer.page.evaluate(LOOKS_AGAIN)
+    async with asyncio.timeout(SOON / 1000):
+        await asked.wait()
+    await buyer.page.evaluate(EXTENDS)
+    await expect(buyer.page.locator(".count")).to_have_text(LONGER, timeout=SOON)
+    await buyer.page.evaluate(KEEPS_UNTILS)
+    async with buyer.page.expect_response(f"**/orders/{order['id']}"):
+        held.set()
+    await asyncio.sleep(1)
+    assert len(set(await buyer.page.evaluate("() => window.untils"))) == 1

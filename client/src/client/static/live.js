@@ -43,9 +43,13 @@
 
   function text(one) { return one.className.replace(/ ?ticket--tearing/, "") + one.textContent.replace(/\s+/g, ""); }
 
-  /* Of a page as it is now: the pieces that are not as they were. */
-  function refit(page) {
+  /* Of a page as it is now: the pieces that are not as they were. Of two pages that were asked for, the first may come
+     last, and is older than what stands there. */
+  var turn = 0, fitted = 0;
+  function refit(page, mine) {
     var sentence = "";
+    if (mine < fitted) return sentence;
+    fitted = mine;
     page.querySelectorAll("[data-part]").forEach(function (fresh) {
       var old = d.getElementById(fresh.id);
       if (!old || (text(old) === text(fresh) && !fresh.dataset.left)) return;
@@ -55,16 +59,18 @@
     return sentence;
   }
 
-  /* Five minutes more without a reload, which would empty the card's fields. */
+  /* Five minutes more without a reload, which would empty the card's fields. Where that fails it is asked for as
+     without this file, by the form that stands there by now. */
   function extending(form) {
     form.addEventListener("submit", function (e) {
+      var mine = ++turn;
       e.preventDefault();
       ask(form.action, {method: "POST"}).then(function (page) {
         var no = page.querySelector(".notice--hold.flash"), done = form.dataset.done;
-        refit(page);
+        refit(page, mine);
         if (no) d.querySelector("h1").before(d.importNode(no, true));
         speak(no ? no.textContent : done);
-      }, function () { form.submit(); });
+      }, function () { (d.querySelector("[data-extend]") || form).submit(); });
     });
   }
   /* What is wrong with a field is said when one leaves it, and unsaid while one puts it right. */
@@ -189,10 +195,11 @@
   }
 
   function page() {
+    var mine = ++turn;
     return ask(location.href).then(function (page) {
       var there = page.getElementById("main");
       if (there.dataset.stage !== main.dataset.stage) return location.replace(location.pathname);
-      var sentence = refit(page);
+      var sentence = refit(page, mine);
       if (sentence) speak(sentence);
     }, function (status) {
       if (status !== 404) return Promise.reject(status);
