@@ -9,13 +9,14 @@ OUTAGES := tests/faults/test_crowd.py tests/faults/test_outages.py tests/faults/
 TESTS := common $(SERVICES) infra tests/repo
 READY := $(VENV)/.ready
 STRIPE_MOCK := github.com/stripe/stripe-mock@v0.203.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # A shell that forbids compiled modules would slow down every start.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop reset audit rebuild deadletters purge demo status check format unit test simulation stripe-mock e2e browser screenshots measure outages faults snapshots lock
+.PHONY: help setup run stop reset audit rebuild deadletters purge demo status check format unit test simulation stripe-mock e2e browser screenshots measure outages faults snapshots lock k8s secrets cluster smoke manifests cluster-test actionlint
 
 help: ## what can be done here
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "  make run takes PORT=9000, REPLICAS=2, MONGO_NODES=3 and every setting of a service."
 
 setup: $(READY) ## install everything into .venv (the others do this first where needed)
@@ -47,11 +48,33 @@ purge: $(READY) ## make room: STREAM=ORDERS loses what every service has heard
 demo: $(READY) ## fill the running product with sellers and tickets
 	$(BIN)/python -m infra.ops.demo
 
-check: $(READY) ## lint, format, types and layers
+check: $(READY) manifests ## lint, format, types, layers, manifests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+manifests: $(READY) ## whether everything for Kubernetes builds, is valid, and keeps to our rules; needs no cluster
+	$(BIN)/python -m pytest tests/manifests
+
+k8s: $(READY) ## onto the cluster of the present kubeconfig: images, secrets, the dev overlay, a purchase
+	$(BIN)/python -m infra.cluster up $(ARGS)
+
+secrets: $(READY) ## make the secrets that a cluster lacks (ARGS=--print only prints the commands)
+	$(BIN)/python -m infra.cluster secrets $(ARGS)
+
+cluster: $(READY) ## the operator's commands in a cluster: ARGS=audit, ARGS="deadletters list", ARGS="rebuild orders", ...
+	@$(BIN)/python -m infra.cluster $(ARGS)
+
+smoke: $(READY) ## buy a ticket at URL=https://... (INSECURE=1 takes any certificate)
+	@$(BIN)/python -m infra.ops.smoke $(if $(INSECURE),--insecure) $(ARGS) $(URL)
+
+cluster-test: $(READY) ## everything that can only be seen on a real cluster (ARGS="arrows kills" for some of it)
+	$(BIN)/python -m tests.cluster $(ARGS)
+
+actionlint: ## whether the workflows are in order (needs Go)
+	@test -x .local/bin/actionlint || GOBIN="$(CURDIR)/.local/bin" CGO_ENABLED=0 go install $(ACTIONLINT)
+	.local/bin/actionlint
 
 format: $(READY) ## bring all files into form
 	$(BIN)/ruff check --fix-only .
@@ -96,13 +119,16 @@ test: $(READY) ## everything, with coverage of the services
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-snapshots: $(READY) ## write down the contracts anew: docs/openapi, docs/events
+snapshots: $(READY) ## write down what is generated anew: docs/openapi, docs/events, NATS' users
 	$(BIN)/python -m infra.ops.snapshots
 
 lock: $(READY) ## choose the versions of everything anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \
 		common/pyproject.toml $(SERVICES:%=%/pyproject.toml) --group pyproject.toml:dev --group pyproject.toml:local \
+		--group pyproject.toml:ops --group pyproject.toml:live \
 		--all-extras --no-emit-package ticketing-common -o requirements.lock
+	echo uv | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate -q - -o infra/image/uv.txt
 
 $(READY): requirements.lock pyproject.toml common/pyproject.toml $(SERVICES:%=%/pyproject.toml) infra/setup.sh
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh infra/setup.sh common $(SERVICES)

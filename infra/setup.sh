@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs everything into $VENV: the locked packages first, then the given folders in place.
 set -eu
+: "${PYTHON:=python3}" "${VENV:=.venv}"
 
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
 	echo "Python 3.11 or newer is needed, and $PYTHON is not that: install one and name it, as in make setup PYTHON=python3.12." >&2

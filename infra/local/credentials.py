@@ -16,7 +16,7 @@ from .layout import write_private
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Every secret of the stack; `mongo` and `nats` are by service, with one for `admin` (NATS: and `operator`)."""
+    """Every secret of the stack; `mongo` and `nats` are by user: the services and `admin`, at NATS two more."""
 
     mongo_key: str
     mongo: dict[str, str]
@@ -42,7 +42,7 @@ def load(path: Path, services: Iterable[str]) -> Credentials:
         mongo={user: (known.mongo.get(user) if known else None) or secrets.token_urlsafe(24) for user in users},
         nats={
             user: (known.nats.get(user) if known else None) or secrets.token_urlsafe(24)
-            for user in (*users, "operator")
+            for user in (*users, "operator", "auditor")
         },
         redis=known.redis if known else secrets.token_urlsafe(24),
         signing_seed=known.signing_seed if known else _base64url(secrets.token_bytes(32)),

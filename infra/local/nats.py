@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from nats.errors import Error as NatsError
@@ -24,7 +25,7 @@ HEARS: Mapping[str, tuple[str, ...]] = {
     "payments": ("ORDERS",),
     "expiration": ("ORDERS",),
     "client": ("TICKETS", "ORDERS", "PAYMENTS"),
-    "emails": ("USERS", "ORDERS", "PAYMENTS"),
+    "emails": ("USERS", "ORDERS"),
 }
 """Which streams each service listens to."""
 WATCHES: Mapping[str, tuple[str, ...]] = {"client": HEARS["client"]}
@@ -54,25 +55,69 @@ def streams_step(port: int, password: str, max_bytes: int) -> Step:
     return Step("streams", run, needs=("nats",))
 
 
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who may publish these subjects and no other, and hears nothing but an inbox of their own."""
+
+    name: str
+    publish: tuple[str, ...]
+
+    @property
+    def subscribe(self) -> str:
+        return f"_INBOX_{self.name}.>"
+
+
+def users() -> tuple[User, ...]:
+    """All but `admin`, who may do everything."""
+    return (*map(_service, HEARS), _operator(), _auditor())
+
+
 def render(port: int, store: str, passwords: Mapping[str, str], stream_max_bytes: int) -> str:
     """The server's configuration."""
-    users = [{"user": "admin", "password": passwords["admin"]}]
-    users += [_user(service, passwords[service]) for service in HEARS]
-    users += [_operator(passwords["operator"])]
-    room = (len(STREAMS) + 2) * stream_max_bytes
+    known: list[dict[str, Any]] = [{"user": "admin", "password": passwords["admin"]}]
+    known += [_entry(user, passwords[user.name]) for user in users()]
     return json.dumps(
         {
             "server_name": "nats",
             "listen": f"{HOST}:{port}",
             # The default flushes every two minutes: a power cut would then lose what was acknowledged.
-            "jetstream": {"store_dir": store, "sync_interval": "always", "max_mem": 2**26, "max_file": room},
-            "authorization": {"users": users},
+            "jetstream": {
+                "store_dir": store,
+                "sync_interval": "always",
+                "max_mem": 2**26,
+                "max_file": room(stream_max_bytes),
+            },
+            "authorization": {"users": known},
         },
         indent=2,
     )
 
 
-def _user(service: str, password: str) -> dict[str, Any]:
+def room(stream_max_bytes: int) -> int:
+    """Bytes for every stream, the dead letters, and as much again as one of them."""
+    return (len(STREAMS) + 2) * stream_max_bytes
+
+
+def render_users() -> str:
+    """The users for a server on Kubernetes: each password is a variable of its environment."""
+    lines = ["# Who may publish and hear what. Written by `make snapshots` from infra/local/nats.py."]
+    lines += ["authorization: {", "  users: [", "    {user: admin, password: $PASSWORD_admin}"]
+    for user in users():
+        lines += [
+            f"    {{user: {user.name}, password: $PASSWORD_{user.name}, permissions: {{",
+            "      publish: {allow: [",
+        ]
+        lines += [f'        "{subject}"' for subject in user.publish]
+        lines += ["      ]}", f'      subscribe: {{allow: ["{user.subscribe}"]}}', "    }}"]
+    return "\n".join([*lines, "  ]", "}", ""])
+
+
+def _entry(user: User, password: str) -> dict[str, Any]:
+    allowed = {"publish": {"allow": list(user.publish)}, "subscribe": {"allow": [user.subscribe]}}
+    return {"user": user.name, "password": password, "permissions": allowed}
+
+
+def _service(service: str) -> User:
     publish = [*_own_subjects(service), f"deadletter.{service}.>"]
     # How full they are, for the alarm.
     publish += [f"$JS.API.STREAM.INFO.{one.name}" for one in STREAMS.values() if one.publisher == service]
@@ -80,21 +125,21 @@ def _user(service: str, password: str) -> dict[str, Any]:
     for stream in HEARS[service]:
         publish += _consumer_subjects(stream, service)
     publish += [f"$JS.API.CONSUMER.CREATE.{stream}" for stream in WATCHES.get(service, ())]
-    permissions = {"publish": {"allow": publish}, "subscribe": {"allow": [f"_INBOX_{service}.>"]}}
-    return {"user": service, "password": password, "permissions": permissions}
+    return User(service, tuple(publish))
 
 
-def _operator(password: str) -> dict[str, Any]:
+def _operator() -> User:
     """Looks at streams and consumers, handles dead letters, purges what everybody has had; reads no other message."""
     look = ["$JS.API.STREAM.INFO.*", "$JS.API.CONSUMER.LIST.*", "$JS.API.CONSUMER.INFO.*.*"]
     letters = [f"$JS.API.STREAM.MSG.{verb}.{DEADLETTERS.name}" for verb in ("GET", "DELETE")]
     purge = [f"$JS.API.STREAM.PURGE.{stream}" for stream in STREAMS]
     again = [one.name for stream in STREAMS.values() for one in stream.types]
-    permissions = {
-        "publish": {"allow": [*look, *letters, *purge, *again]},
-        "subscribe": {"allow": ["_INBOX_operator.>"]},
-    }
-    return {"user": "operator", "password": password, "permissions": permissions}
+    return User("operator", (*look, *letters, *purge, *again))
+
+
+def _auditor() -> User:
+    """Sees how far everybody is, and when a message was stored; changes nothing."""
+    return User("auditor", ("$JS.API.STREAM.INFO.*", "$JS.API.CONSUMER.INFO.*.*", "$JS.API.STREAM.MSG.GET.*"))
 
 
 def _own_subjects(service: str) -> Iterator[str]:

@@ -49,7 +49,7 @@ async def operating(settings: OperatorSettings | None = None) -> AsyncIterator[J
             [one.strip() for one in url.split(",")],
             user=user or None,
             password=password or None,
-            inbox_prefix=f"_INBOX_{USER}",
+            inbox_prefix=f"_INBOX_{user or USER}",
             allow_reconnect=False,
             max_reconnect_attempts=1,
             reconnect_time_wait=0,

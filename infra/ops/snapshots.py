@@ -1,7 +1,7 @@
 """The public contracts as files, so that none moves by accident: `python -m infra.ops.snapshots` writes them anew.
 
 `docs/openapi/SERVICE.json` is what each service answers, `docs/events/TYPE.json` what each event carries, with an
-example; `docs/events.md` is the list of events for people.
+example; `docs/events.md` is the list of events for people, `infra/k8s/nats/users.conf` who may publish and hear them.
 """
 
 import importlib
@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from common.events import STREAMS, Event, EventType, Stream
+from infra.local import nats
 
 from .examples import EXAMPLES, TIME
 
@@ -34,7 +35,8 @@ what it has, and gaps are normal. `repeat` marks what is said again because an a
 
 def snapshots() -> dict[Path, str]:
     """Every file with its content."""
-    return dict(_openapi()) | dict(_events()) | {ROOT / "docs/events.md": _table()}
+    written = {ROOT / "docs/events.md": _table(), ROOT / "infra/k8s/nats/users.conf": nats.render_users()}
+    return dict(_openapi()) | dict(_events()) | written
 
 
 def write() -> list[Path]:

@@ -1,4 +1,4 @@
-"""`python -m infra.local.stripe --port N [--webhook-url URL] [--webhook-secret S] [--data FILE]`"""
+"""`python -m infra.local.stripe --port N [--host H] [--webhook-url URL] [--webhook-secret S] [--data FILE]`"""
 
 import argparse
 import asyncio
@@ -22,11 +22,11 @@ class Protocol(HttpToolsProtocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
-def configure(options: Options, port: int) -> uvicorn.Config:
-    """How uvicorn serves the stand-in: on this machine alone."""
+def configure(options: Options, host: str, port: int) -> uvicorn.Config:
+    """How uvicorn serves the stand-in."""
     return uvicorn.Config(
         create_app(options),
-        host=HOST,
+        host=host,
         port=port,
         http=Protocol,
         loop="asyncio",
@@ -43,13 +43,14 @@ def configure(options: Options, port: int) -> uvicorn.Config:
 def main() -> None:
     """Runs until a signal."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.stripe", description="A stand-in of Stripe.")
+    parser.add_argument("--host", default=HOST, help="this machine alone, unless another address is given")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--webhook-url")
     parser.add_argument("--webhook-secret", default="whsec_local")
     parser.add_argument("--data", type=Path)
     given = parser.parse_args()
     options = Options(webhook_url=given.webhook_url, webhook_secret=given.webhook_secret, data=given.data)
-    uvicorn.Server(configure(options, given.port)).run()
+    uvicorn.Server(configure(options, given.host, given.port)).run()
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ def test_secrets_are_made_once_and_kept_private(layout: Layout) -> None:
     made = credentials.load(layout.credentials, ["auth", "tickets"])
     assert credentials.load(layout.credentials, ["auth", "tickets"]) == made
     assert stat.S_IMODE(layout.credentials.stat().st_mode) == 0o600
-    assert set(made.mongo) == set(made.nats) - {"operator"} == {"admin", "auth", "tickets"}
-    assert len({*made.mongo.values(), *made.nats.values(), made.redis}) == 8
+    assert set(made.mongo) == set(made.nats) - {"operator", "auditor"} == {"admin", "auth", "tickets"}
+    assert len({*made.mongo.values(), *made.nats.values(), made.redis}) == 9
 
 
 def test_a_new_service_gets_passwords_and_the_others_keep_theirs(layout: Layout) -> None:

@@ -9,7 +9,7 @@ from infra.local.services import SERVICES
 
 
 def rendered() -> dict[str, Any]:
-    passwords = {name: f"{name}-password" for name in ("admin", "operator", *SERVICES)}
+    passwords = {name: f"{name}-password" for name in ("admin", "operator", "auditor", *SERVICES)}
     config: dict[str, Any] = json.loads(nats.render(4222, "/data", passwords, 2**20))
     return config
 
@@ -21,7 +21,7 @@ def publishes(service: str) -> set[str]:
 
 def test_every_service_has_a_user_of_its_own() -> None:
     users = rendered()["authorization"]["users"]
-    assert [one["user"] for one in users] == ["admin", *nats.HEARS, "operator"]
+    assert [one["user"] for one in users] == ["admin", *nats.HEARS, "operator", "auditor"]
     assert set(nats.HEARS) == set(SERVICES)
     assert len({one["password"] for one in users}) == len(users)
 
@@ -63,6 +63,11 @@ def test_the_operator_reads_no_message_but_dead_letters_and_makes_no_stream() ->
     assert {one for one in api if "MSG" in one} == {"STREAM.MSG.GET.DEADLETTERS", "STREAM.MSG.DELETE.DEADLETTERS"}
     assert {one for one in api if "PURGE" in one} == {f"STREAM.PURGE.{stream}" for stream in STREAMS}
     assert not [one for one in api if "CREATE" in one or "UPDATE" in one or one.startswith("STREAM.DELETE")]
+
+
+def test_the_auditor_only_looks() -> None:
+    asked = {subject.removeprefix("$JS.API.").rstrip(".*") for subject in publishes("auditor")}
+    assert asked == {"STREAM.INFO", "CONSUMER.INFO", "STREAM.MSG.GET"}
 
 
 @pytest.mark.parametrize("service", SERVICES)

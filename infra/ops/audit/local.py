@@ -46,8 +46,8 @@ def reader(layout: Layout) -> Read:
 def nats_of(layout: Layout) -> OperatorSettings:
     """As whom its NATS is asked: somebody who may see when a message was stored."""
     url = json.loads(layout.addresses.read_text())["nats"]
-    password = credentials.load(layout.credentials, SERVICES).nats["admin"]
-    return OperatorSettings(nats_url=url, nats_user="admin", nats_password=SecretStr(password))
+    password = credentials.load(layout.credentials, SERVICES).nats["auditor"]
+    return OperatorSettings(nats_url=url, nats_user="auditor", nats_password=SecretStr(password))
 
 
 async def say(layout: Layout, service: str, command: str) -> str:

@@ -22,7 +22,7 @@ from infra.local import nats as local
 from infra.local.services import SERVICES
 from infra.ops.operator import OperatorSettings, operating
 
-PASSWORDS = {user: f"p-{user}" for user in ("admin", "operator", *SERVICES)}
+PASSWORDS = {user: f"p-{user}" for user in ("admin", "operator", "auditor", *SERVICES)}
 TRIES = 2
 """Failures before a message is given up: a second in all."""
 
