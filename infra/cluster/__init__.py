@@ -1,0 +1,1 @@
+"""`python -m infra.cluster`: the product on a Kubernetes cluster, its secrets, and the operator's commands there."""

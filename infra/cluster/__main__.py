@@ -1,0 +1,7 @@
+"""`python -m infra.cluster up`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())
