@@ -1,7 +1,9 @@
 """ARQ on a real redis-server: what it promises, and what it forgets."""
 
 import asyncio
+import os
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -154,3 +156,20 @@ async def test_a_second_job_of_the_same_time_is_dropped(kit: Kit, server: RedisS
             await asyncio.sleep(0.1)
     assert await kit.database["deadlines"].count_documents({"scheduled": True}) == 1
     assert [job.args for job in await redis.queued_jobs()] == [[order.id, rfc3339(order.expires_at)]]
+
+
+def test_a_worker_that_never_reached_redis_leaves_all_the_same(tmp_path: Path) -> None:
+    settings = {
+        "ENVIRONMENT": "local",
+        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+        "PATH": os.environ["PATH"],  # noqa: TID251 (a program needs it)
+    }
+    command = (sys.executable, "-m", "arq", "expiration.worker.WorkerSettings")
+    with subprocess.Popen(command, env=settings, cwd=tmp_path, stderr=subprocess.PIPE) as worker:
+        try:
+            assert worker.stderr is not None
+            assert b"Starting worker" in worker.stderr.readline()
+            worker.terminate()
+            worker.wait(timeout=30)
+        finally:
+            worker.kill()

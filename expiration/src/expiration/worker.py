@@ -58,7 +58,11 @@ class _Pool(ArqRedis):
     """Lets the worker leave without Redis: its mark of health ends by itself."""
 
     async def delete(self, *names: Any) -> int:
-        """See redis-py's; ARQ itself deletes nothing but that mark this way."""
+        """See redis-py's; ARQ itself deletes nothing but that mark this way, and only when it leaves.
+
+        A worker that never reached Redis has not called `open_parts`: it learns here that it leaves.
+        """
+        _leave()
         try:
             return int(await super().delete(*names))
         except RedisError as error:
@@ -92,7 +96,7 @@ async def open_parts(context: dict[str, Any]) -> None:
     context["parts"] = await parts.__aenter__()
 
 
-def _leave(_: "asyncio.Task[None]") -> None:
+def _leave(_: "asyncio.Task[None] | None" = None) -> None:
     _UntilLeaving.leaving = True
 
 
