@@ -1,5 +1,6 @@
 """Restarting, scaling and exchanging what runs, one step after the other, and what the requests meanwhile came to."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from .kubectl import Json
 from .trade import Trade
 
 ROLLED_WITHIN = 600.0
+_CALM_AFTER, _CALM_WITHIN = 6.0, 90.0
+"""A request that meets no database is answered after five seconds."""
+_LOOK_EVERY = 0.5
 HEADS = ("step", "time", "requests", "failed", "the first that failed")
 _HONEST = ": 503 "
 
@@ -47,6 +51,8 @@ class Rolls:
         async def act() -> None:
             await self.cluster.kube("rollout", "restart", path)
             await self.cluster.settled(path, ROLLED_WITHIN)
+            if is_lone(workload):
+                await self._calm()
 
         await self._measured(f"restart {path}", act)
 
@@ -73,6 +79,14 @@ class Rolls:
             await images.set_to(self.cluster, path, found)
         for path in wanted:
             await self.cluster.settled(path, ROLLED_WITHIN)
+
+    async def _calm(self) -> None:
+        """Until its service has found it again: what fails later is another step's."""
+        until, calm_since, failed = time.monotonic() + _CALM_WITHIN, time.monotonic(), len(self.trade.failed)
+        while time.monotonic() < min(until, calm_since + _CALM_AFTER):
+            await asyncio.sleep(_LOOK_EVERY)
+            if len(self.trade.failed) > failed:
+                calm_since, failed = time.monotonic(), len(self.trade.failed)
 
     async def _measured(self, what: str, act: Callable[[], Awaitable[None]]) -> None:
         began, total, failed = time.monotonic(), self.trade.total, len(self.trade.failed)
