@@ -1,11 +1,12 @@
 """What the operator's commands do."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from client import commands
-from client.catalogue import Catalogue
+from client.catalogue import Catalogue, renewals
 from client.domain import Search
 from client.listeners import SUBSCRIPTIONS
 from common.clock import rfc3339
@@ -20,6 +21,8 @@ from common.events import (
 )
 from common.mongo import new_id
 from common.testing import Kit
+from common.testing.database import fake_backup
+from common.web import restoring
 
 BUYER, ORDER = new_id(), new_id()
 FREE = TicketState(id=new_id(), version=2, title="Hozier", price_cents=7500, currency="usd", user_id=new_id())
@@ -98,3 +101,19 @@ async def test_what_nobody_announces_is_dropped(kit: Kit) -> None:
     await commands.rebuild(kit.parts)
     assert await commands.forget(kit.parts) == "3 tickets and reservations dropped"
     assert [one["heard"] for one in (await lines(kit))[1:-1]] == ["payment"]
+
+
+@pytest.mark.usefixtures("catalogue")
+async def test_after_a_restore_both_halves_of_a_ticket_are_taken_anew(kit: Kit, tmp_path: Path) -> None:
+    path = await fake_backup(kit.database, "client", tmp_path, kit.clock())
+    await restoring(renewals, commands._prepare)(kit.parts, str(path), "replace")
+    _, *heard, _ = await lines(kit)
+    assert [(one["heard"], one.get("stale", False)) for one in heard] == [
+        ("ticket", True),
+        ("ticket", True),
+        ("hold", True),
+        ("payment", True),
+    ]
+    await announce(kit)
+    assert [one for one in await lines(kit) if "stale" in one] == []
+    assert await Catalogue(kit.database).for_sale(Search(), 10) != []

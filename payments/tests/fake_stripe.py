@@ -1,7 +1,7 @@
 """Stripe in a dictionary: it keeps intents, replays idempotency keys, and fails where a test says so."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
@@ -184,6 +184,13 @@ class FakeStripe:
 
     async def refunds(self, intent_id: str) -> tuple[Refund, ...] | Unknown:
         return await self._step("refunds", "", (intent_id,), lambda: tuple(self.intents[intent_id].refunds))
+
+    async def touched(self, since: datetime) -> AsyncIterator[tuple[str, bool]]:
+        for one in list(self.intents.values()):
+            if one.made >= since:
+                yield one.id, False
+            if one.refunds:
+                yield one.id, True
 
     async def _step(self, step: str, key: str, asked: tuple[Any, ...], perform: Callable[[], T]) -> T | Any:
         self.calls.append((step, key))

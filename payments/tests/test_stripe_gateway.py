@@ -1,6 +1,7 @@
 """What is said to Stripe and understood of it, with Stripe's own package, against the stand-in."""
 
 import asyncio
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -68,6 +69,19 @@ async def test_one_intents_whole_life(gateway: StripeGateway) -> None:
     assert await gateway.capture(intent, 7500, "d") == Captured(intent)
     assert await gateway.read(intent) == Captured(intent)
     assert await gateway.cancel(intent, "e") == Refused("payment_intent_unexpected_state")
+
+
+async def test_what_was_made_and_refunded_since(gateway: StripeGateway) -> None:
+    began = now()
+    unpaid = id_of(await gateway.create(terms(), new_id()))
+    paid = id_of(await gateway.create(terms(), new_id()))
+    await gateway.confirm(paid, "pm_card_visa", new_id())
+    await gateway.capture(paid, 7500, new_id())
+    await gateway.refund(paid, None, new_id())
+    found = [one async for one in gateway.touched(began)]
+    assert {(unpaid, False), (paid, False), (paid, True)} <= set(found)
+    assert (unpaid, True) not in found
+    assert [one async for one in gateway.touched(now() + timedelta(minutes=5))] == []
 
 
 async def test_letting_go(gateway: StripeGateway) -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from common.events import OrderState
 from common.mongo import new_id
+from payments.domain import Payment
 from payments.gateway import Terms
+from payments.known import KnownOrder
 
 from .fake_stripe import NOT_OURS, FakeIntent
 from .shop import Shop
@@ -206,12 +208,33 @@ async def test_a_captured_one_is_refunded_once(shop: Shop, failure: str | None) 
     assert [one.amount_cents for one in intent.refunds] == [7500]
 
 
-async def test_one_that_orders_counts_on_is_left_to_a_person(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+async def lost(shop: Shop) -> tuple[OrderState, FakeIntent]:
+    """A payment that was captured, and that is gone from here."""
     order = await shop.orders.make()
     await shop.pay(order)
     await shop.rest()
     (intent,) = shop.stripe.of(order.id)
     await shop.kit.database["payments"].delete_many({})
+    return order, intent
+
+
+async def test_one_that_orders_counts_on_is_a_payment_again(shop: Shop) -> None:
+    order, intent = await lost(shop)
+    before = shop.said(order)[-1]
+    await tell(shop, "payment_intent.succeeded", intent.id)
+    assert (intent.status, intent.refunds) == ("captured", [])
+    after = shop.said(order)[-1]
+    assert after == before.model_copy(update={"version": after.version})
+    assert after.version > before.version
+    assert await status(shop, order) == "captured"
+
+
+async def test_one_that_orders_counts_on_beside_another_payment_is_left_to_a_person(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    order, intent = await lost(shop)
+    other = Payment.first(new_id(), KnownOrder.of(order), None, shop.kit.clock(), paying=False)
+    assert await shop.service._store.make(other)
     await tell(shop, "payment_intent.succeeded", intent.id)
     await shop.wait(601)
     assert (intent.status, intent.refunds) == ("captured", [])

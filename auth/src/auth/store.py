@@ -1,8 +1,10 @@
 """Every query and index of auth."""
 
+from datetime import datetime
+
 from common.clock import Clock
-from common.mongo import ASCENDING, Collection, Database, Document, IndexModel
-from common.outbox import Aggregates, Relay
+from common.mongo import ASCENDING, Collection, Database, Document, IndexModel, Renewals
+from common.outbox import Aggregates, Relay, set_back
 
 from .domain import User
 
@@ -23,6 +25,11 @@ class UserStore:
         """The account of a normalised address."""
         found = await self.users.find({"email": email}, limit=1)
         return found[0] if found else None
+
+
+def renewals(moment: datetime) -> Renewals:
+    """What a restore at this moment changes."""
+    return {"users": set_back(moment)}
 
 
 def _encode(user: User) -> Document:

@@ -6,6 +6,7 @@ the order of arrival, so neither waits for the other; a ticket is for sale when 
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from common.events import HOLDING, OrderState, PaymentState, PaymentStatus, TicketState
@@ -16,9 +17,11 @@ from common.mongo import (
     Database,
     Document,
     IndexModel,
+    Renewals,
     Replicas,
     newer,
     oid,
+    staled,
 )
 from common.mongo import words as search_words
 
@@ -178,6 +181,16 @@ class Catalogue:
     async def _find(self, query: Document, sort: Sequence[tuple[str, int]], limit: int) -> list[Ticket]:
         found = self._tickets.find(query, {"words": 0}).sort(list(sort)).limit(limit)
         return [_ticket(one) for one in await found.to_list(limit)]
+
+
+def renewals(_: datetime) -> Renewals:
+    """What a restore changes: everything is another's, and is taken anew."""
+    return {"tickets": _staled_halves, "payments": staled}
+
+
+def _staled_halves(document: Document) -> Document:
+    hold = {"hold": document["hold"] | {"stale": True}} if "hold" in document else {}
+    return staled(document) | hold
 
 
 def _matching(search: Search) -> list[dict[str, Any]]:

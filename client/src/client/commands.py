@@ -1,12 +1,13 @@
 """The operator's commands: `python -m client.commands NAME`."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from common.clock import rfc3339
 from common.mongo import Document
-from common.web import Line, Parts, heard, report, run_command
+from common.web import Announce, Line, Parts, backup, heard, report, restoring, run_command, silent
 
-from .catalogue import Catalogue
+from .catalogue import Catalogue, renewals
 from .settings import Settings
 
 _TICKET = {"title": "title", "priceCents": "price_cents", "currency": "currency", "deleted": "deleted"}
@@ -26,6 +27,11 @@ async def rebuild(parts: Parts) -> str:
 async def forget(parts: Parts) -> str:
     """Drops what waits to be announced still: the end of a rebuild."""
     return f"{await Catalogue(parts.database).drop()} tickets and reservations dropped"
+
+
+def _prepare(parts: Parts, _: datetime) -> Announce:
+    parts.index(Catalogue(parts.database).indexes)
+    return silent
 
 
 async def _tickets(catalogue: Catalogue) -> AsyncIterator[Line]:
@@ -56,4 +62,15 @@ async def _payments(catalogue: Catalogue) -> AsyncIterator[Line]:
 
 
 if __name__ == "__main__":
-    run_command("client", Settings(), publishing={}, private={"state": state, "rebuild": rebuild, "forget": forget})
+    run_command(
+        "client",
+        Settings(),
+        publishing={},
+        private={
+            "state": state,
+            "rebuild": rebuild,
+            "forget": forget,
+            "backup": backup,
+            "restore": restoring(renewals, _prepare),
+        },
+    )

@@ -44,6 +44,16 @@ def test_what_it_returns_is_a_sentence(run: Run) -> None:
     assert run(greet, "you") == "do: things greets you\n"
 
 
+def test_what_has_a_default_may_be_left_out(run: Run) -> None:
+    async def greet(_: Parts, who: str, how: str = "kindly") -> str:
+        return f"{who}, {how}"
+
+    assert run(greet, "you") == "do: you, kindly\n"
+    assert run(greet, "you", "loudly") == "do: you, loudly\n"
+    with pytest.raises(SystemExit):
+        run(greet)
+
+
 def test_what_it_yields_is_json_and_nothing_else(run: Run) -> None:
     async def count(_: Parts) -> AsyncIterator[Line]:
         for number in range(2):

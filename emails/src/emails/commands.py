@@ -1,12 +1,13 @@
 """The operator's commands: `python -m emails.commands NAME`."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
-from common.web import Line, Parts, heard, report, run_command, task
+from common.web import Announce, Line, Parts, backup, heard, report, restoring, run_command, silent, task
 
 from .app import create_service
 from .settings import Settings
-from .store import MailStore
+from .store import MailStore, renewals
 
 _WAITS = {"waiting": ["auth"], "due": ["mail server"]}
 
@@ -44,6 +45,11 @@ async def _addresses(store: MailStore) -> AsyncIterator[Line]:
 
 if __name__ == "__main__":
     settings = Settings()
+
+    def _prepare(parts: Parts, _: datetime) -> Announce:
+        create_service(settings, parts)
+        return silent
+
     run_command(
         "emails",
         settings,
@@ -52,6 +58,8 @@ if __name__ == "__main__":
             "state": state,
             "rebuild": rebuild,
             "forget": forget,
+            "backup": backup,
+            "restore": restoring(renewals, _prepare),
             "retry": lambda parts: create_service(settings, parts).retry(),
         },
     )

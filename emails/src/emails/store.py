@@ -14,9 +14,11 @@ from common.mongo import (
     Document,
     DuplicateKey,
     IndexModel,
+    Renewals,
     Replicas,
     newer,
     oid,
+    staled,
 )
 
 from .domain import Facts, Mail
@@ -124,6 +126,11 @@ class MailStore:
         """Every address, by its person's id, and whether it is stale."""
         async for one in self._addresses.collection.find().sort("_id", ASCENDING):
             yield UserState(id=str(one["_id"]), email=one["email"], version=one["version"]), one.get("stale", False)
+
+
+def renewals(_: datetime) -> Renewals:
+    """What a restore changes. Mails stay as they were: one that was sent since is due, and is sent again."""
+    return {"addresses": staled}
 
 
 def _free(moment: datetime) -> dict[str, Any]:

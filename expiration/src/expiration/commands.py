@@ -7,12 +7,12 @@ orders announces, and what has ended stays so.
 from collections.abc import AsyncIterator
 
 from common.events import ExpirationComplete
-from common.web import Line, Parts, owned, report, run_command
+from common.web import Line, Parts, backup, owned, report, restoring, run_command
 
 from .app import create_service
 from .domain import Deadline
 from .settings import Settings
-from .store import DeadlineStore
+from .store import DeadlineStore, renewals
 
 _WAITS = {"armed": ["deadline"], "fired": ["orders"], "ended": []}
 
@@ -40,6 +40,9 @@ if __name__ == "__main__":
     run_command(
         "expiration",
         settings,
-        publishing={"announce": lambda parts: create_service(settings, parts).announce()},
-        private={"state": state},
+        publishing={
+            "announce": lambda parts: create_service(settings, parts).announce(),
+            "restore": restoring(renewals, lambda parts, _: create_service(settings, parts).announce),
+        },
+        private={"state": state, "backup": backup},
     )

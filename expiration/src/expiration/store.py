@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from common.clock import Clock
-from common.mongo import ASCENDING, Collection, Database, Document, IndexModel, oid
-from common.outbox import Aggregates, Relay
+from common.mongo import ASCENDING, Collection, Database, Document, IndexModel, Renewals, oid
+from common.outbox import Aggregates, Relay, set_back
 
 from .domain import Deadline
 
@@ -47,6 +47,11 @@ class DeadlineStore:
         """What has fired, by id, a page at a time."""
         query: dict[str, Any] = {"state": "fired"} | ({"_id": {"$gt": oid(after)}} if after else {})
         return await self.deadlines.find(query, [("_id", ASCENDING)], limit)
+
+
+def renewals(moment: datetime) -> Renewals:
+    """What a restore at this moment changes."""
+    return {"deadlines": set_back(moment)}
 
 
 def _encode(deadline: Deadline) -> Document:

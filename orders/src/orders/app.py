@@ -20,6 +20,7 @@ def create_service(settings: Settings, parts: Parts) -> Orders:
     """The use cases on these parts, without HTTP: what the operator's commands need."""
     store = OrderStore(parts.database, parts.relay, parts.clock)
     parts.index(store.indexes)
+    parts.add(store)
     times = Times(
         window=timedelta(seconds=settings.expiration_window_seconds),
         extension=timedelta(seconds=settings.extension_seconds),

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from common.web import Line, Parts, heard, owned, report, run_command
+from common.web import Line, Parts, backup, heard, owned, report, restoring, run_command
 
 from .app import create_service
 from .domain import Order, Repeat
 from .settings import Settings
-from .store import OrderStore, TicketReplica
+from .store import OrderStore, TicketReplica, renewals
 
 
 def state(parts: Parts) -> AsyncIterator[Line]:
@@ -56,6 +56,9 @@ if __name__ == "__main__":
     run_command(
         "orders",
         settings,
-        publishing={"announce": lambda parts: create_service(settings, parts).announce()},
-        private={"state": state, "rebuild": rebuild, "forget": forget},
+        publishing={
+            "announce": lambda parts: create_service(settings, parts).announce(),
+            "restore": restoring(renewals, lambda parts, _: create_service(settings, parts).restored),
+        },
+        private={"state": state, "rebuild": rebuild, "forget": forget, "backup": backup},
     )

@@ -41,6 +41,10 @@ _LED_TO = {
 }
 
 
+NOBODY = "0" * 24
+"""The buyer of an order that is forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """How long things may take, as set."""
@@ -67,11 +71,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Other services may know all but the last five fields, and a change to one of those raises the version as well.
+    """Other services may know all but the last six fields, and a change to one of those raises the version as well.
 
     `extended`: its time was made longer, which happens once. `locked`: its ticket was heard to name it. `authorized`:
     money was heard to be held for it. `paid_version`: of the latest payment heard of. `repeat`: set while another
-    service owes an answer.
+    service owes an answer. `set_back`: by a restore, so it may have been confirmed, and paid, since.
     """
 
     id: str
@@ -90,6 +94,17 @@ class Order:
     authorized: ConfirmedPayment | None = None
     paid_version: int = -1
     repeat: Repeat | None = None
+    set_back: bool = False
+
+    @classmethod
+    def forgotten(cls, identity: str, number: int, version: int, ticket: ReservedTicket, moment: datetime) -> "Order":
+        """One that others know and orders does no more: over, so that its ticket and its money are let go.
+
+        Nobody here knows whose it was; so of this end nobody is told, as of that which a buyer brings about.
+        """
+        return cls(
+            identity, number, NOBODY, moment, moment, ticket, version=version, status="cancelled", reason="buyer"
+        )
 
     @property
     def holds(self) -> bool:
@@ -106,6 +121,14 @@ class Order:
         if self.user_id != user_id:
             return AlreadyReserved(field="ticketId")
         return AlreadyYours(AlreadyYours.bought if self.status == "complete" else None, field="ticketId")
+
+    def restored(self, moment: datetime) -> "Order":
+        """Set back to what it was: where nobody had paid by then, its time begins again.
+
+        That is over, or nearly so, and what became of the order since has still to be heard: perhaps it was paid.
+        """
+        expires_at = cut(moment + (self.expires_at - self.created_at)) if self.status == "created" else self.expires_at
+        return replace(self, expires_at=expires_at)
 
     def seen_by(self, user_id: str) -> "Order":
         """Itself, to its owner."""
@@ -179,6 +202,8 @@ class Order:
             change |= {"status": "cancelled", "reason": "failed"}
         if payment.status in {"captured", "refunded"} and self.status == "awaiting:payment":
             change["status"] = "complete"
+        if payment.status in {"captured", "refunded"} and self.status == "created" and self.set_back:
+            change |= {"status": "complete", "payment": confirmed}
         if payment.status == "refunded":
             change["refunded"] = True
         return change

@@ -56,10 +56,7 @@ class Orders:
 
     def _new(self, order_id: str, number: int, user_id: str, ticket: TicketState) -> Order:
         moment = self._clock()
-        reserved = ReservedTicket(
-            id=ticket.id, title=ticket.title, price_cents=ticket.price_cents, currency=ticket.currency
-        )
-        order = Order(order_id, number, user_id, moment, cut(moment + self._times.window), reserved)
+        order = Order(order_id, number, user_id, moment, cut(moment + self._times.window), _reserved(ticket))
         return order.scheduled(None, self._times.repeat_after, moment)
 
     async def of(self, user_id: str, limit: int, after: str | None) -> list[Order]:
@@ -85,8 +82,8 @@ class Orders:
     async def hear_ticket(self, ticket: TicketState) -> None:
         """Keeps the ticket if it is newer; newer or not, the order that it names learns so."""
         await self._tickets.save(ticket)
-        if ticket.order_id is not None:
-            await self._hear(ticket.order_id, Order.named)
+        if ticket.order_id is not None and await self._change(ticket.order_id, Order.named) is None:
+            await self._forget(ticket.order_id, ticket)
 
     async def hear_rejection(self, rejected: ReservationRejected) -> None:
         """Keeps the ticket as it is, and cancels the order that wanted it otherwise."""
@@ -141,6 +138,25 @@ class Orders:
         """Says the state of every order; how many."""
         return await self._store.orders.announce(Order.said)
 
+    async def restored(self) -> int:
+        """After a restore: no number is given twice, and everything is said; how many states."""
+        await self._store.raise_floor(self._clock())
+        return await self.announce()
+
+    async def _forget(self, order_id: str, ticket: TicketState) -> None:
+        """Ends an order that a ticket names and that is not known here, or the ticket would stay locked for it.
+
+        Only in a database that was restored: in any other it means that a restore is still to come.
+        """
+        _log.error("a ticket names an order that is not known here", extra={"order": order_id, "ticket": ticket.id})
+        floor = await self._store.find_floor()
+        for _ in range(TRIES if floor else 0):
+            number, moment = await self._store.number_of_old(ticket.id), self._clock()
+            order = Order.forgotten(order_id, number, floor, _reserved(ticket), moment)
+            order = order.scheduled(None, self._times.repeat_after, moment)
+            if await self._store.put(order) or await self._store.orders.get(order_id) is not None:
+                return
+
     async def _hear(self, order_id: str, decide: Callable[[Order], Outcome | None]) -> None:
         if await self._change(order_id, decide) is None:
             _log.error("an event names an order that is not known here", extra={"order": order_id})
@@ -169,3 +185,7 @@ def _found(order: Order | None) -> Order:
     if order is None:
         raise NotFound
     return order
+
+
+def _reserved(ticket: TicketState) -> ReservedTicket:
+    return ReservedTicket(id=ticket.id, title=ticket.title, price_cents=ticket.price_cents, currency=ticket.currency)

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from common.clock import Clock
 from common.events import ConfirmedPayment, ReservedTicket, TicketState
@@ -15,20 +16,40 @@ from common.mongo import (
     DuplicateKey,
     IndexModel,
     Reads,
+    Renewals,
     Replicas,
     newer,
     oid,
+    staled,
 )
-from common.outbox import Aggregates, Relay
+from common.outbox import Aggregates, Relay, raised, set_back
 
 from .domain import Order, Repeat
 
+_FLOOR = "floor"
+
 
 class OrderStore:
-    """Orders in Mongo, one document each."""
+    """Orders in Mongo, one document each.
+
+    An asynchronous context manager: entered, it knows the floor of numbers. That changes only while no service runs,
+    so no reservation has to ask for it.
+    """
 
     def __init__(self, database: Database, relay: Relay, clock: Clock) -> None:
         self.orders: Aggregates[Order] = Aggregates(database["orders"], relay, clock, encode=_encode, decode=_decode)
+        self._numbers: Collection = database["numbers"]
+        self.floor = 0
+        """Numbers up to here may have been given to reservations that a restore lost; 0 where there was none."""
+
+    async def __aenter__(self) -> Self:
+        await self.find_floor()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing has to be closed."""
 
     @property
     def indexes(self) -> dict[Collection, list[IndexModel]]:
@@ -55,11 +76,39 @@ class OrderStore:
             return holders[0] if holders else None
         return order
 
+    async def find_floor(self) -> int:
+        """The floor, looked up."""
+        document = await self._numbers.find_one({"_id": _FLOOR})
+        self.floor = 0 if document is None else int(document["number"])
+        return self.floor
+
     async def next_number(self, ticket_id: str) -> int:
         """The number of this ticket's next reservation, from 1."""
         query = {"ticket.id": oid(ticket_id)}
         last = await self.orders.collection.find_one(query, {"number": 1}, sort=[("number", DESCENDING)])
-        return 1 if last is None else int(last["number"]) + 1
+        return max(self.floor, 0 if last is None else int(last["number"])) + 1
+
+    async def number_of_old(self, ticket_id: str) -> int:
+        """A number for an order that is over: a new one, which frees the ticket, unless a later one has it by now."""
+        query = {"ticket.id": oid(ticket_id)}
+        holding = query | {"holds": True, "number": {"$gt": self.floor}}
+        if await self.orders.collection.find_one(holding, {"_id": 1}) is None:
+            return await self.next_number(ticket_id)
+        first = await self.orders.collection.find_one(query, {"number": 1}, sort=[("number", ASCENDING)])
+        return -1 if first is None else int(first["number"]) - 1
+
+    async def put(self, order: Order) -> bool:
+        """Saves and says an order that is over; False where its number is taken, or it is here by now."""
+        try:
+            await self.orders.insert(order, [order.said()])
+        except DuplicateKey:
+            return False
+        return True
+
+    async def raise_floor(self, moment: datetime) -> None:
+        """After a restore at this moment no number is given that may have been given before."""
+        self.floor = raised(0, moment)
+        await self._numbers.update_one({"_id": _FLOOR}, {"$set": {"number": self.floor}}, upsert=True)
 
     async def of(self, user_id: str, limit: int, after: str | None) -> list[Order]:
         """A page of this user's orders, newest first, after the order with this id."""
@@ -112,6 +161,19 @@ class TicketReplica:
     async def drop(self) -> int:
         """Without what is stale still; how many."""
         return await self._tickets.drop()
+
+
+def renewals(moment: datetime) -> Renewals:
+    """What a restore at this moment changes."""
+    aggregate = set_back(moment)
+
+    def renewed(document: Document) -> Document:
+        """What holds its ticket keeps it, whatever later reservation tickets has heard of; what is over takes none."""
+        order = _decode(document).restored(moment)
+        number = raised(order.number, moment) if order.holds else order.number
+        return aggregate(document) | {"number": number, "expires_at": order.expires_at}
+
+    return {"orders": renewed, "tickets": staled}
 
 
 def _replica(ticket: TicketState) -> Document:
@@ -178,6 +240,7 @@ def _decode(document: Document) -> Order:
         authorized=_payment(document["authorized"]),
         paid_version=document["paid_version"],
         repeat=_repeat(document["repeat"]),
+        set_back=document.get("set_back", False),  # a restore writes it, and nobody else
     )
 
 

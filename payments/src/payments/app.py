@@ -42,7 +42,7 @@ def create_service(settings: Settings, parts: Parts, gateway: Gateway | None = N
         store,
         intents,
         refunds,
-        Strays(store, gateway, parts.clock),
+        Strays(store, gateway, intents, parts.clock),
         clock=parts.clock,
         secret=settings.stripe_webhook_secret.get_secret_value(),
         seconds=settings.sweep_interval_seconds,

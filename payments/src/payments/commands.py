@@ -1,16 +1,18 @@
 """The operator's commands: `python -m payments.commands NAME`."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
-from common.web import Line, Parts, run_command
+from common.web import Line, Parts, backup, restoring, run_command
 
 from .app import create_service
 from .domain import Payment
 from .errors import Undecided
+from .inbox import Inbox
 from .service import Payments
 from .settings import Settings
 from .state import intents, state
-from .store import PaymentStore
+from .store import PaymentStore, renewals
 from .stripe_gateway import StripeGateway
 
 _SAID = {"refunded": "the money is returned", "captured": "asked for; the bank has not said yet, the service goes on"}
@@ -36,8 +38,10 @@ async def rebuild(parts: Parts) -> str:
 
 
 async def forget(parts: Parts) -> str:
-    """Drops what waits to be announced still: the end of a rebuild."""
-    return f"{await _store(parts).drop()} orders dropped"
+    """Drops what waits to be announced still: the end of a rebuild, for which a restore's hints have waited."""
+    dropped = await _store(parts).drop()
+    await Inbox(parts.database).hurry(parts.clock())
+    return f"{dropped} orders dropped"
 
 
 def _store(parts: Parts) -> PaymentStore:
@@ -64,6 +68,7 @@ if __name__ == "__main__":
         publishing={
             "announce": lambda parts: _service(parts).announce(),
             "refund": lambda parts, order_id: refund(_service(parts), order_id),
+            "restore": restoring(renewals, lambda parts, at: partial(_service(parts).restored, at)),
         },
         private={
             "state": state,
@@ -71,5 +76,6 @@ if __name__ == "__main__":
             "rebuild": rebuild,
             "forget": forget,
             "undecided": lambda parts: undecided(_service(parts)),
+            "backup": backup,
         },
     )

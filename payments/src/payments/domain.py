@@ -46,6 +46,7 @@ _EVENTS: Mapping[PaymentStatus, EventType[PaymentState]] = {
     "failed": PAYMENT_FAILED,
     "refunded": PAYMENT_REFUNDED,
 }
+_UNDECIDED = frozenset({"pending", "open", "requires_action", "declined"})
 _AT_REST: Mapping[str, Any] = {"asking": None, "asking_since": None, "asks": 0}
 """No worker is busy with it."""
 
@@ -66,7 +67,7 @@ class Payment:
     `unsaid`: the latest changes, of those that `version` counts, that nobody else could see. `generation` and
     `keyed_at` make Stripe's idempotency keys. `due_at`: when the worker looks; `asking`: the task that it is busy with
     since `asking_since`, for the `asks`-th time. `refund_at`: when the refund that an operator asked
-    for is next seen to.
+    for is next seen to. `set_back`: by a restore.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Payment:
     repeats: int = 0
     repeated_at: datetime | None = None
     refund_at: datetime | None = None
+    set_back: bool = False
 
     @property
     def attempt(self) -> Attempt:
@@ -103,6 +105,10 @@ class Payment:
         return self.status in {"open", "requires_action", "authorized"} or (
             self.status == "declined" and not self.attempt.closed
         )
+
+    def ahead_of(self, order: OrderStatus) -> bool:
+        """Whether its order was set back by a restore: nothing is captured before an order says so."""
+        return self.status in {"captured", "refunded"} and order == "created"
 
     def key(self, step: str) -> str:
         """Stripe's idempotency key for a step. The same one goes out again only where no answer came."""
@@ -187,7 +193,7 @@ class Payment:
         closes = said == "cancelled"
         attempts = (*self.attempts[:-1], replace(self.attempt, closed=True)) if closes else self.attempts
         becomes = self._meant(said, order)
-        if self.status not in SINCE[becomes]:
+        if self.status not in SINCE[becomes] and not self._forgot(becomes):
             news = closes and self.status == "declined" and not self.attempt.closed
             return self._privately(attempts=attempts, **_AT_REST) if news else None
         if becomes != "declined":
@@ -195,6 +201,10 @@ class Payment:
         code = code or UNCONFIRMED
         requests = declined(self.requests, self.tries, code)
         return self._became(becomes, moment, attempts=attempts, decline_code=code, requests=requests)
+
+    def _forgot(self, becomes: PaymentStatus) -> bool:
+        """Whether a restore has set it back: it was authorised and confirmed, or it could not have been captured."""
+        return self.set_back and becomes == "captured" and self.status in _UNDECIDED
 
     def _meant(self, said: PaymentStatus, order: OrderStatus) -> PaymentStatus:
         """A cancelled intent is a decline to an order that lives; if it held money, the order fails with it."""
@@ -205,6 +215,11 @@ class Payment:
         if self.status == "authorized" and order in {"created", "awaiting:payment"}:
             return "failed"
         return said
+
+    def recovered(self, attempt: int, intent_id: str, moment: datetime) -> Self:
+        """As orders has confirmed it, which a restore has forgotten: this attempt had been authorised."""
+        before = tuple(one for one in self.attempts if one.number < attempt)
+        return self._became("authorized", moment, attempts=(*before, Attempt(attempt, intent_id)), decline_code=None)
 
     # ---- what the worker does
     def asked(self, task: Task, again_at: datetime, moment: datetime) -> Self:

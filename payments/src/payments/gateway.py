@@ -1,5 +1,6 @@
 """What payments asks of Stripe, and what it can answer: our own small words, whoever speaks to Stripe."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -150,4 +151,8 @@ class Gateway(Protocol):
 
     async def refunds(self, intent_id: str) -> tuple[Refund, ...] | Unknown:
         """The refunds made of it, whoever made them."""
+        ...
+
+    def touched(self, since: datetime) -> AsyncIterator[tuple[str, bool]]:
+        """Every intent of ours that was made since then, and every one that was refunded since, which is said too."""
         ...

@@ -1,5 +1,6 @@
 """Stripe's events as they came, kept for 30 days under Stripe's own ids: each is handled once, and can be again."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from common.mongo import ASCENDING, Collection, Database, DuplicateKey, IndexModel
 
 KEPT = timedelta(days=30)
+RESTORED = "restored_"
+"""How the ids of our own hints begin; Stripe's begin with evt_."""
 _SET = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
 
 
@@ -18,6 +21,11 @@ class Received:
     body: bytes
     at: datetime
     tries: int
+
+    @property
+    def ours(self) -> bool:
+        """Whether a restore has noted it."""
+        return self.id.startswith(RESTORED)
 
 
 class Inbox:
@@ -40,6 +48,17 @@ class Inbox:
         except DuplicateKey:
             return False
         return True
+
+    async def note(self, intent_id: str, moment: datetime, *, refund: bool) -> None:
+        """A hint of our own: a restore has lost what Stripe said of this intent."""
+        kind = "refund" if refund else "intent"
+        body = {"type": f"{kind}.restored", "data": {"object": {"object": "payment_intent", "id": intent_id}}}
+        await self.keep(f"{RESTORED}{moment.timestamp():.0f}_{kind}_{intent_id}", json.dumps(body).encode(), moment)
+
+    async def hurry(self, moment: datetime) -> None:
+        """What a restore has noted and had to be put off is due now."""
+        noted = {"_id": {"$regex": f"^{RESTORED}"}, "due_at": _SET}
+        await self._events.update_many(noted, {"$set": {"due_at": moment}})
 
     async def due(self, moment: datetime, limit: int) -> list[Received]:
         """What has to be handled, longest due first."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from common.clock import Clock
 from common.errors import NotFound
@@ -22,6 +23,8 @@ from .store import PaymentStore
 from .webhooks import Webhooks
 
 _MOST_LISTED = 1000
+_LONGEST_ORDER = timedelta(days=1)
+"""By far: an intent that was made so long before is at rest."""
 
 
 class Payments:
@@ -94,11 +97,15 @@ class Payments:
         return answer
 
     async def hear_order(self, heard: OrderState, *, repeat: bool) -> None:
-        """Remembers what is newer; a payment whose order has moved is looked at, and a repeat is answered."""
+        """Remembers what is newer; a payment whose order has moved is looked at.
+
+        A repeat is answered, and so is an order that was set back by a restore: it would be over soon, though paid.
+        """
         newer = await self._store.remember(KnownOrder.of(heard))
         payment = await self._store.of_order(heard.id)
         if payment is not None:
-            await self._intents.reconsider(payment, answering=repeat and not newer)
+            answering = payment.ahead_of(heard.status) if newer else repeat
+            await self._intents.reconsider(payment, answering=answering)
             self._kick()
 
     async def announce(self) -> int:
@@ -107,6 +114,13 @@ class Payments:
         async for payment_id in self._store.ids():
             payment = await self._store.payments.change(payment_id, _announced)
             said += payment is not None and bool(payment.said())
+        return said
+
+    async def restored(self, at: datetime) -> int:
+        """As it was at that time: everything is said, and what Stripe has done since is looked at; how many states."""
+        await self._store.await_orders()
+        said = await self.announce()
+        await self.webhooks.look_again(at - _LONGEST_ORDER)
         return said
 
     async def refund(self, order_id: str) -> Payment:

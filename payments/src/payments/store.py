@@ -14,11 +14,13 @@ from common.mongo import (
     Document,
     DuplicateKey,
     IndexModel,
+    Renewals,
     Replicas,
     newer,
     oid,
+    staled,
 )
-from common.outbox import Aggregates, Change, Relay
+from common.outbox import Aggregates, Change, Relay, raised, set_back
 
 from .domain import Attempt, Payment
 from .known import KnownOrder
@@ -41,6 +43,7 @@ class PaymentStore:
             database["payments"], relay, clock, encode=_encode, decode=_decode
         )
         self._orders = Replicas(database["orders"])
+        self._awaited: Collection = database["awaited"]
 
     @property
     def indexes(self) -> dict[Collection, list[IndexModel]]:
@@ -86,9 +89,21 @@ class PaymentStore:
         """Without the orders that are stale still; how many. One with a payment stays, since it decides on that."""
         count, orders = 0, self._orders.collection
         async for document in orders.find({"stale": True}, {"_id": 1}):
+            query = {"_id": document["_id"], "stale": True}
             if await self.payments.collection.find_one({"order_id": document["_id"]}, {"_id": 1}) is None:
-                count += int((await orders.delete_one({"_id": document["_id"], "stale": True})).deleted_count)
+                count += int((await orders.delete_one(query)).deleted_count)
+            else:
+                await orders.update_one(query, {"$set": {"stale": False}})
+        await self._awaited.delete_one({"_id": "orders"})
         return count
+
+    async def await_orders(self) -> None:
+        """After a restore: one that is not known here may come yet, until all have been taken anew."""
+        await self._awaited.update_one({"_id": "orders"}, {"$set": {"awaited": True}}, upsert=True)
+
+    async def awaits_orders(self) -> bool:
+        """Whether that is so."""
+        return await self._awaited.find_one({"_id": "orders"}) is not None
 
     # ---- payments
     async def of_order(self, order_id: str) -> Payment | None:
@@ -146,6 +161,17 @@ class PaymentStore:
         """Every payment, oldest first."""
         async for document in self.payments.collection.find({}, {"_id": 1}).sort("_id", ASCENDING):
             yield str(document["_id"])
+
+
+def renewals(moment: datetime) -> Renewals:
+    """What a restore at this moment changes."""
+    aggregate = set_back(moment)
+
+    def renewed(document: Document) -> Document:
+        """No key goes out that Stripe has seen since, and would answer as it did then."""
+        return aggregate(document) | {"generation": raised(document["generation"], moment)}
+
+    return {"payments": renewed, "orders": staled}
 
 
 def _encode(payment: Payment) -> Document:

@@ -175,6 +175,19 @@ class StripeGateway:
         async for refund in self._pages(self._refunds.list_async, refunds):
             yield refund
 
+    async def touched(self, since: datetime) -> AsyncIterator[tuple[str, bool]]:
+        """Every intent of ours that was made since then, and every one that was refunded since, which is said too.
+
+        `StripeAway` where Stripe does not go on.
+        """
+        bounds = {"created": {"gte": int((since - _SKEW).timestamp())}, "limit": 100}
+        async for intent in self._pages(self._intents.list_async, dict(bounds)):
+            if _marks(intent) is not None:
+                yield intent.id, False
+        async for refund in self._pages(self._refunds.list_async, dict(bounds)):
+            if refund.payment_intent is not None:
+                yield refund.payment_intent, True
+
     async def _pages(self, page_of: Callable[[Any], Awaitable[Any]], params: Any) -> AsyncIterator[Any]:
         while True:
             answer = await self._made("list", page_of(params), lambda page: [page])

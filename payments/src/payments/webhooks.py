@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
@@ -88,6 +88,12 @@ class Webhooks(Sweeper):
         _received.labels("kept" if fresh else "known").inc()
         self.kick()
 
+    async def look_again(self, since: datetime) -> None:
+        """After a restore: what Stripe has done since then is to be read, as if its events came once more."""
+        moment = self._clock()
+        async for intent_id, refund in self._strays.touched(since):
+            await self._inbox.note(intent_id, moment, refund=refund)
+
     async def run(self) -> None:
         """Everything that is due now."""
         seen: set[tuple[str, int]] = set()
@@ -124,8 +130,11 @@ class Webhooks(Sweeper):
         if hint.intent_id is None:
             return True
         payment = await self._store.with_intent(hint.intent_id)
+        if (payment is None or event.ours) and await self._store.awaits_orders():
+            return False
         if payment is None:
-            return await self._strays.meet(hint.intent_id, event.at, f"{event.id}-{event.tries}")
+            met = await self._strays.meet(hint.intent_id, event.at, f"{event.id}-{event.tries}")
+            return met and not (hint.refund and await self._store.with_intent(hint.intent_id))
         if payment.attempt.intent_id != hint.intent_id:
             return True  # an earlier attempt's, which Stripe has confirmed cancelled
         payment, reply = await self._intents.hinted(payment)

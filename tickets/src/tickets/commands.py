@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-from common.web import Line, Parts, owned, report, run_command
+from common.web import Line, Parts, backup, owned, report, restoring, run_command
 
 from .app import create_service
 from .domain import Ticket
 from .settings import Settings
-from .store import TicketStore
+from .store import TicketStore, renewals
 
 
 def state(parts: Parts) -> AsyncIterator[Line]:
@@ -26,6 +26,9 @@ if __name__ == "__main__":
     run_command(
         "tickets",
         settings,
-        publishing={"announce": lambda parts: create_service(settings, parts).announce()},
-        private={"state": state},
+        publishing={
+            "announce": lambda parts: create_service(settings, parts).announce(),
+            "restore": restoring(renewals, lambda parts, _: create_service(settings, parts).announce),
+        },
+        private={"state": state, "backup": backup},
     )

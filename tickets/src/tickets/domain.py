@@ -21,7 +21,10 @@ from .errors import TicketReserved
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`order_id`: the order that holds it. `seen`: the latest (number, order version) heard of its reservations."""
+    """`order_id`: the order that holds it. `seen`: the latest (number, order version) heard of its reservations.
+
+    `set_back`: by a restore, so it may have been changed, reserved and sold since.
+    """
 
     id: str
     user_id: str
@@ -32,6 +35,7 @@ class Ticket:
     order_id: str | None = None
     seen: tuple[int, int] = (0, 0)
     deleted: bool = False
+    set_back: bool = False
 
     @property
     def available(self) -> bool:
@@ -63,17 +67,24 @@ class Ticket:
         compared rather than versions: what was reserved is locked if it is still what is for sale.
         """
         pair = (order.number, order.version)
-        refused = order.status in HOLDING and self.order_id != order.id and not self._is(order)
+        holds = order.status in HOLDING
+        refused = holds and self.order_id != order.id and not self._is(order) and not self._sold_by(order)
         if self._knows(pair):
             again = (self.rejection(order),) if refused and pair == self.seen else ()
             return (self, (self.said(), *again)) if repeat else None
-        holder = order.id if order.status in HOLDING and not refused else None
+        holder = order.id if holds and not refused else None
         ticket = replace(self, order_id=holder, seen=pair, version=self.version + 1)
+        if self._sold_by(order):
+            ticket = replace(ticket, title=order.ticket.title, price_cents=order.ticket.price_cents)
         events = [ticket.said()] if holder != self.order_id else []
         return ticket, [*events, ticket.rejection(order)] if refused else events
 
     def _knows(self, pair: tuple[int, int]) -> bool:
         return pair <= self.seen
+
+    def _sold_by(self, order: OrderState) -> bool:
+        """Whether a restore has set it back to before it was sold: it had been locked, so it was as it was reserved."""
+        return self.set_back and not self.deleted and order.status == "complete"
 
     def _is(self, order: OrderState) -> bool:
         return not self.deleted and (self.title, self.price_cents) == (order.ticket.title, order.ticket.price_cents)

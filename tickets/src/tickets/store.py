@@ -1,11 +1,12 @@
 """Every query and index of tickets."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from common.clock import Clock
-from common.mongo import ASCENDING, DESCENDING, Collection, Database, Document, IndexModel, oid, words
-from common.outbox import Aggregates, Relay
+from common.mongo import ASCENDING, DESCENDING, Collection, Database, Document, IndexModel, Renewals, oid, words
+from common.outbox import Aggregates, Relay, set_back
 
 from .domain import Ticket
 
@@ -38,6 +39,11 @@ class TicketStore:
         if after is not None:
             clauses.append(_after(sort, *after))
         return await self.tickets.find({"$and": clauses}, _SORTS[sort], limit)
+
+
+def renewals(moment: datetime) -> Renewals:
+    """What a restore at this moment changes. What was seen of orders stays: they say by themselves where they stand."""
+    return {"tickets": set_back(moment)}
 
 
 def _after(sort: str, price_cents: int, identity: str) -> dict[str, Any]:
@@ -74,4 +80,5 @@ def _decode(document: Document) -> Ticket:
         order_id=document["order_id"] and str(document["order_id"]),
         seen=(number, version),
         deleted=document["deleted"],
+        set_back=document.get("set_back", False),  # a restore writes it, and nobody else
     )

@@ -19,7 +19,8 @@ from .client import (
 )
 from .failures import FailureCounts
 from .reads import Reads, eventually
-from .replicas import Replicas, newer
+from .replicas import Replicas, newer, staled
+from .whole import Renewals
 
 __all__ = [
     "ASCENDING",
@@ -34,6 +35,7 @@ __all__ = [
     "Mongo",
     "Reads",
     "Refusal",
+    "Renewals",
     "Replicas",
     "create_indexes",
     "eventually",
@@ -42,5 +44,6 @@ __all__ = [
     "newer",
     "oid",
     "ping",
+    "staled",
     "words",
 ]

@@ -6,6 +6,7 @@ Writes are acknowledged by a majority and journaled, reads are of what a majorit
 import asyncio
 import logging
 import re
+import secrets
 import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,6 +24,7 @@ from pymongo.errors import (
     OperationFailure,
     WriteConcernError,
 )
+from pymongo.read_concern import ReadConcern
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Any]
@@ -48,17 +50,30 @@ class Mongo:
     def __init__(self, url: str) -> None:
         """`url` names the database in its path."""
         limit = int(ANSWER_WITHIN.total_seconds() * 1000)
+        self._name = f"ticketing-{secrets.token_hex(4)}"
         self._client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
             url,
+            appname=self._name,
             tz_aware=True,
             w="majority",
             journal=True,
             readConcernLevel="majority",
             serverSelectionTimeoutMS=limit,
             timeoutMS=limit,
+            connectTimeoutMS=limit,  # by default it calls for 20 s at the address that a member had before
             maxPoolSize=50,
         )
         self.database: Database = self._client.get_default_database()
+
+    async def others(self) -> list[str]:
+        """Where else somebody is connected as the same user; nobody, where the database knows no users."""
+        admin = self._client.get_database("admin", read_concern=ReadConcern("local"))
+        everybody = admin.aggregate([{"$currentOp": {"allUsers": False, "idleConnections": True}}])
+        theirs = {one["client"] async for one in everybody if "client" in one and self._is_other(one)}
+        return sorted(theirs)
+
+    def _is_other(self, operation: Document) -> bool:
+        return bool(operation.get("effectiveUsers")) and operation.get("appName") != self._name
 
     async def __aenter__(self) -> Self:
         return self

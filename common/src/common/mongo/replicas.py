@@ -18,6 +18,11 @@ def newer(version: int) -> Document:
     return {"$or": [{"version": {"$lt": version}}, {"stale": True}]}
 
 
+def staled(document: Document) -> Document:
+    """What a restore makes of a replica: it takes the next state that it hears of, whatever its version."""
+    return document | {"stale": True}
+
+
 @dataclass(frozen=True, slots=True)
 class _Taking:
     query: Document

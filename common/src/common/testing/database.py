@@ -1,5 +1,7 @@
 """A Mongo in memory, mended where mongomock differs from mongod in what we rest on."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import mongomock
@@ -8,6 +10,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from common.mongo import Database, IndexModel, new_id
+from common.mongo.archive import new_archive
 
 
 def _create_indexes(collection: Any, models: list[IndexModel], session: Any = None) -> list[str]:
@@ -38,3 +41,12 @@ def fake_database(service: str) -> Database:
     """An empty database of the service's own."""
     database: Database = AsyncMongoMockClient(tz_aware=True)[f"{service}-{new_id()}"]
     return database
+
+
+async def fake_backup(database: Database, service: str, folder: Path, moment: datetime) -> Path:
+    """A backup as the command makes it of a real one, which alone can be copied as it is at one moment."""
+    with new_archive(folder, service, moment) as (path, archive):
+        for name in await database.list_collection_names():
+            async for document in database[name].find():
+                archive.add(name, document)
+    return path

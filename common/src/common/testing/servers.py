@@ -1,5 +1,6 @@
 """Real servers for tests, each on a free port of 127.0.0.1 with its data in a folder of the test's."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
 
 _READY_SECONDS = 10.0
 _STOP_SECONDS = 10.0
@@ -30,6 +34,36 @@ def find_binary(name: str) -> str:
     if found is None:
         raise FileNotFoundError(f"{name} is not installed: `pip install {name}-bin` brings it")
     return found
+
+
+def _mongod() -> str:
+    """In a wheel, found without importing the package around it, or of the machine."""
+    spec = importlib.util.find_spec("fiftyone")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        program = Path(folder) / "db" / "bin" / "mongod"
+        if program.exists():
+            return str(program)
+    return find_binary("mongod")
+
+
+@contextmanager
+def mongo_server(folder: Path) -> Iterator[str]:
+    """A replica set of one, without users; the address of its database `things`."""
+    port = free_port()
+    options = ("--port", str(port), "--bind_ip", "127.0.0.1", "--replSet", "rs0", "--nounixsocket")
+    command = (_mongod(), "--dbpath", str(folder), *options, "--wiredTigerCacheSizeGB", "0.25")
+    with (folder / "mongod.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        with MongoClient[dict[str, Any]]("127.0.0.1", port, directConnection=True) as client:
+            members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+            client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
+            while not client.admin.command("hello")["isWritablePrimary"]:
+                time.sleep(0.02)
+        yield f"mongodb://127.0.0.1:{port}/things?replicaSet=rs0"
+    finally:
+        process.kill()  # its folder goes too
+        process.wait()
 
 
 @dataclass

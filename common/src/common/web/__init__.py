@@ -1,6 +1,7 @@
 """The HTTP side that all services share."""
 
 from .app import Provided, create_base_app
+from .backup import Announce, backup, restoring, silent
 from .commands import run_command
 from .exact import api_router
 from .fields import PRINTABLE, Body, Id, Moment, PathId, Price, Text, cents, price
@@ -11,6 +12,7 @@ from .state import Line, heard, owned, report, task
 __all__ = [
     "COOKIE",
     "PRINTABLE",
+    "Announce",
     "Body",
     "CurrentUser",
     "Id",
@@ -24,13 +26,16 @@ __all__ = [
     "Subscriptions",
     "Text",
     "api_router",
+    "backup",
     "cents",
     "create_base_app",
     "heard",
     "owned",
     "price",
     "report",
+    "restoring",
     "run_command",
+    "silent",
     "task",
     "token_of",
 ]

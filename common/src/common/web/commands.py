@@ -16,7 +16,10 @@ from .parts import Parts
 from .state import Line
 
 Command = Callable[..., Awaitable[object] | AsyncIterator[Line]]
-"""Given the parts, and its arguments as texts. What it returns is printed as a sentence, what it yields as JSON."""
+"""Given the parts, and its arguments as texts; one that has a default may be left out.
+
+What it returns is printed as a sentence, what it yields as JSON.
+"""
 _PATIENCE = 15.0
 """Seconds to wait for the bus."""
 
@@ -58,8 +61,11 @@ def _asked(name: str, commands: Mapping[str, Command]) -> tuple[str, list[str]]:
     chosen = parser.add_subparsers(dest="command", required=True)
     for one, command in sorted(commands.items()):
         with_arguments = chosen.add_parser(one)
-        for argument in [*inspect.signature(command).parameters][1:]:
-            with_arguments.add_argument(argument)
+        for name_of, argument in [*inspect.signature(command).parameters.items()][1:]:
+            if argument.default is inspect.Parameter.empty:
+                with_arguments.add_argument(name_of)
+            else:
+                with_arguments.add_argument(name_of, nargs="?", default=argument.default)
     given = vars(parser.parse_args())
     return given.pop("command"), [*given.values()]
 

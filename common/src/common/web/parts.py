@@ -39,6 +39,8 @@ class Parts:
         self._then: list[AbstractAsyncContextManager[Any]] = []
         self._open = AsyncExitStack()
         self._serves = False
+        self.others: Callable[[], Awaitable[list[str]]] = _nobody
+        """Where else the database is in use."""
 
     @classmethod
     def real(cls, name: str, settings: ServiceSettings) -> Self:
@@ -49,12 +51,21 @@ class Parts:
         )
         parts = cls(name, mongo.database, bus)
         parts._first = [mongo]
+        parts.others = mongo.others
         parts._serves = True
         return parts
 
     def index(self, *indexes: Indexes) -> None:
         """Creates these before anything else happens."""
         self._indexes += indexes
+
+    async def create_indexes(self) -> None:
+        """Creates those that the database lacks."""
+        merged: dict[Collection, list[IndexModel]] = {}
+        for indexes in self._indexes:
+            for collection, models in indexes.items():
+                merged.setdefault(collection, []).extend(models)
+        await create_indexes(merged)
 
     def add(self, *parts: AbstractAsyncContextManager[Any]) -> None:
         """Sweepers and the like: entered last, left first."""
@@ -92,11 +103,7 @@ class Parts:
         async with AsyncExitStack() as opening:
             for first in self._first:
                 await opening.enter_async_context(first)
-            merged: dict[Collection, list[IndexModel]] = {}
-            for indexes in self._indexes:
-                for collection, models in indexes.items():
-                    merged.setdefault(collection, []).extend(models)
-            await create_indexes(merged)
+            await self.create_indexes()
             rest: list[AbstractAsyncContextManager[Any]] = [self.bus, self.relay, *self._then]
             for part in rest:
                 await opening.enter_async_context(part)
@@ -117,6 +124,10 @@ class Parts:
         """Hears nothing more and sweeps nothing more; what is under way, and what follows from it, is done first."""
         await self.bus.finish()
         await asyncio.gather(*(part.finish() for part in self._then if isinstance(part, Sweeper)))
+
+
+async def _nobody() -> list[str]:
+    return []
 
 
 def _spare_collector() -> None:
