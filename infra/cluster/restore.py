@@ -7,8 +7,6 @@ down at the Deployment, so that it is known after a crash of this command too.
 import time
 from collections.abc import Callable
 
-from infra.ops.rebuild import OWNERS
-
 from . import operations
 from .errors import ClusterError
 from .jobs import Jobs
@@ -22,7 +20,7 @@ Say = Callable[[str], object]
 
 
 def restore(kubectl: Kubectl, jobs: Jobs, service: str, file: str, say: Say) -> None:
-    """Stops the service, reads the backup into its database, starts it, and lets it take its replicas anew."""
+    """Stops the service, reads the backup into its database, starts it, and lets everybody say where they stand."""
     path = f"/backups/{file}"
     if "/" in file or jobs.run(f"{service}-backup", (), command=("ls", "-l", path)).code:
         raise ClusterError(
@@ -42,8 +40,7 @@ def restore(kubectl: Kubectl, jobs: Jobs, service: str, file: str, say: Say) -> 
         kubectl.ask("scale", f"deployment/{name}", f"--replicas={replicas}")
         kubectl.ask("annotate", "deployment", name, f"{_MARK}-")
     await_all(kubectl, [("Deployment", name) for name in deployments], _BACK_WITHIN, say)
-    if service in OWNERS:
-        operations.rebuild(jobs, service)
+    operations.rebuild(jobs, operations.ALL)
 
 
 def _stop(kubectl: Kubectl, name: str) -> int:
