@@ -106,9 +106,14 @@ class Payment:
             self.status == "declined" and not self.attempt.closed
         )
 
+    @property
+    def taken(self) -> bool:
+        """Whether its money was, also if it was returned."""
+        return self.status in {"captured", "refunded"}
+
     def ahead_of(self, order: OrderStatus) -> bool:
         """Whether its order was set back by a restore: nothing is captured before an order says so."""
-        return self.status in {"captured", "refunded"} and order == "created"
+        return self.taken and order == "created"
 
     def key(self, step: str) -> str:
         """Stripe's idempotency key for a step. The same one goes out again only where no answer came."""

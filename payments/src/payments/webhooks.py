@@ -135,7 +135,7 @@ class Webhooks(Sweeper):
         if payment is None:
             met = await self._strays.meet(hint.intent_id, event.at, f"{event.id}-{event.tries}")
             again = await self._store.with_intent(hint.intent_id) if hint.refund else None
-            return met and (again is None or (again.ahead_of("created") and await self._refunds.look(again)))
+            return met and (again is None or (again.taken and await self._refunds.look(again)))
         if payment.attempt.intent_id != hint.intent_id:
             return True  # an earlier attempt's, which Stripe has confirmed cancelled
         payment, reply = await self._intents.hinted(payment)
