@@ -63,6 +63,12 @@ class Place:
         said, _ = await process.communicate()
         return process.returncode or 0, said.decode()
 
+    async def refund(self, order_id: str) -> None:
+        """Until it is made: the service that runs may be at it already, and then goes on with it."""
+        async with asyncio.timeout(60):
+            while "already" not in (await self.command("payments", "refund", order_id))[1]:
+                await asyncio.sleep(0.5)
+
     async def backup(self, service: str) -> Path:
         """While the service runs."""
         code, said = await self.command(service, "backup", str(self.backups), "1")
@@ -130,7 +136,7 @@ async def _payments(place: Place) -> None:
     path = await place.backup("payments")
     await place.pay(paid)
     await place.pay(returned)
-    assert await place.command("payments", "refund", returned) == (0, "refund: the money is returned\n")
+    await place.refund(returned)
     await place.restore("payments", path)
     async with asyncio.timeout(60):
         while (await place.command("payments", "refund", paid))[0]:
