@@ -64,6 +64,7 @@ def test_all_steps_are_run_unless_some_are_named() -> None:
 
 
 def test_where_to_connect_comes_from_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOP_CONNECT", raising=False)
     assert Options().place == ("ticketing.dev", 443)
     monkeypatch.setenv("SHOP_CONNECT", "127.0.0.1:8843")
     assert Options().place == ("127.0.0.1", 8843)
