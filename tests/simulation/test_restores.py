@@ -24,13 +24,12 @@ from .town import Town
 ALL = "all at once"
 LOST: Mapping[str, tuple[tuple[str, str], ...]] = {
     "orders": (
-        ("I6", "orders has no such order"),
         ("I6", "client has never heard of it (as hold "),
         ("I2", "and the order is cancelled"),
         ("I2", "which orders does not know"),
     ),
     "tickets": (("I4", "which tickets does not know"), ("I6", "client has never heard of it (as hold ")),
-    "payments": (("I6", "payments has no such payment"),),
+    "payments": (),
     "auth": (),
     "expiration": (),
     "client": (),

@@ -246,17 +246,18 @@ class Town:
         return await audit(self._read, again_after=0.0)
 
     async def _read(self, source: str) -> AsyncIterator[bytes]:
+        first: Line = {"service": source, "at": rfc3339(self.clock())}
         lines: list[Line] = []
         if source in self.parts:
             where = "payments.state" if source == "payments" else f"{source}.commands"
-            lines = [one async for one in import_module(where).state(self.parts[source])][1:-1]
+            first, *lines, _ = [one async for one in import_module(where).state(self.parts[source])]
         elif source == STRIPE:
             lines = [line for intent in self.stripe.intents.values() for line in _at_stripe(intent)]
         elif source in {BUS, BUS_BEFORE}:
             lines = [{"stream": one, "last": 0} for one in sorted({stream for _, stream in ROUTES})]
             still = {"pending": 0, "unacked": 0, "floor": 0, "alive": True, "oldest": None}
             lines += [{"consumer": service, "stream": stream} | still for service, stream in ROUTES]
-        for line in [{"service": source, "at": rfc3339(self.clock())}, *lines, {"ends": source, "lines": len(lines)}]:
+        for line in [first, *lines, {"ends": source, "lines": len(lines)}]:
             yield json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 

@@ -12,7 +12,7 @@ from .store import UserStore, renewals
 
 def state(parts: Parts) -> AsyncIterator[Line]:
     """Every account, without its password's hash."""
-    return report("auth", parts.clock, _users(UserStore(parts.database, parts.relay, parts.clock)))
+    return report(parts, _users(UserStore(parts.database, parts.relay, parts.clock)))
 
 
 async def _users(store: UserStore) -> AsyncIterator[Line]:

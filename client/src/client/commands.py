@@ -16,7 +16,7 @@ _TICKET = {"title": "title", "priceCents": "price_cents", "currency": "currency"
 def state(parts: Parts) -> AsyncIterator[Line]:
     """Every ticket, the latest reservation of each, and how every payment stands: the shop owns nothing."""
     catalogue = Catalogue(parts.database)
-    return report("client", parts.clock, _tickets(catalogue), _holds(catalogue), _payments(catalogue))
+    return report(parts, _tickets(catalogue), _holds(catalogue), _payments(catalogue))
 
 
 async def rebuild(parts: Parts) -> str:

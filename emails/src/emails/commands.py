@@ -15,7 +15,7 @@ _WAITS = {"waiting": ["auth"], "due": ["mail server"]}
 def state(parts: Parts) -> AsyncIterator[Line]:
     """Every mail, sent or not, and every address."""
     store = MailStore(parts.database)
-    return report("emails", parts.clock, _mails(store), _addresses(store))
+    return report(parts, _mails(store), _addresses(store))
 
 
 async def rebuild(parts: Parts) -> str:

@@ -19,7 +19,7 @@ _WAITS = {"armed": ["deadline"], "fired": ["orders"], "ended": []}
 
 def state(parts: Parts) -> AsyncIterator[Line]:
     """Every deadline."""
-    return report("expiration", parts.clock, _deadlines(DeadlineStore(parts.database, parts.relay, parts.clock)))
+    return report(parts, _deadlines(DeadlineStore(parts.database, parts.relay, parts.clock)))
 
 
 async def _deadlines(store: DeadlineStore) -> AsyncIterator[Line]:

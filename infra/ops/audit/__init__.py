@@ -7,7 +7,7 @@ Stripe has, and the bus is asked how far everybody is. So the same comparison wo
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .finding import Finding, Result, When
@@ -71,8 +71,7 @@ def compare(first: Look, second: Look, *, seconds: float = 0.0) -> Report:
     results = examine(second)
     persistent = [one for result in results for one in result.findings if _key(one) in before]
     judged = [one for one in persistent if _counts(one, first, second)]
-    violations = [Violation(one.invariant, one.documents, one.told) for one in judged]
-    return _report(results, second, violations, len(persistent) - len(judged), seconds)
+    return _report(results, second, judged, len(persistent) - len(judged), seconds)
 
 
 def _key(finding: Finding) -> tuple[str, tuple[str, ...], str]:
@@ -94,14 +93,18 @@ def _arrived(route: tuple[str, str], first: Look, second: Look) -> bool:
     return consumer.exists and (not consumer.behind or consumer.floor >= told)
 
 
-def _report(
-    results: Iterable[Result], look: Look, violations: Iterable[Violation], moving: int, seconds: float
-) -> Report:
+def _report(results: Iterable[Result], look: Look, judged: Sequence[Finding], moving: int, seconds: float) -> Report:
     return Report(
-        tuple(sorted(violations, key=lambda one: (one.invariant, one.documents))),
+        _sorted(one for one in judged if not one.leftover),
+        _sorted(one for one in judged if one.leftover),
         tuple(unquiet(look)),
         {result.invariant: result.checked for result in results},
         moving,
         look.dead_letters,
         seconds,
     )
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Violation, ...]:
+    found = (Violation(one.invariant, one.documents, one.told) for one in findings)
+    return tuple(sorted(found, key=lambda one: (one.invariant, one.documents)))

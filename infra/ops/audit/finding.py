@@ -20,6 +20,8 @@ class Finding:
     """`documents` name their versions. `routes`: the consumers by which its parts hear of each other.
 
     `moving`: one of its documents has something unsaid, or waits for an answer, and not for too long.
+    `leftover`: others remember what its owner lost when it was put back from a backup. That holds neither a ticket nor
+    money, and nobody can do anything about it.
     """
 
     invariant: str
@@ -28,6 +30,7 @@ class Finding:
     when: When = When.ALWAYS
     routes: tuple[Route, ...] = ()
     moving: bool = False
+    leftover: bool = False
 
 
 @dataclass(frozen=True, slots=True)

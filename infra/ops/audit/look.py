@@ -58,6 +58,10 @@ class Look:
         """When the service was asked, by its clock."""
         return datetime.fromisoformat(next(lines.lines(self.folder, service, "service"))["at"])
 
+    def restored(self, service: str) -> bool:
+        """Whether its database was ever put back from a backup: it has lost what came after that."""
+        return "restored" in next(lines.lines(self.folder, service, "service"))
+
     def motion(self, service: str, line: Mapping[str, Any]) -> Motion:
         """What is under way with something that a service owns."""
         return Motion.of(line, self._times[service])

@@ -1,6 +1,8 @@
 """What an audit comes to, for people and for programs."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -8,6 +10,7 @@ from .invariants import SENTENCES
 
 _MOST_LISTED = 200
 _MOST_REASONS = 12
+_ID = re.compile(r"\b[0-9a-f]{24}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,13 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`unquiet`: why it is not quiet. `moving`: findings that were left aside, since something is under way."""
+    """`unquiet`: why it is not quiet. `moving`: findings that were left aside, since something is under way.
+
+    `leftovers`: what others remember of that which a restore has lost; no violation, and nothing can be done about it.
+    """
 
     violations: tuple[Violation, ...]
+    leftovers: tuple[Violation, ...]
     unquiet: tuple[str, ...]
     checked: Mapping[str, int]
     moving: int
@@ -38,7 +45,13 @@ class Report:
     def table(self) -> str:
         """For people."""
         rows = [_row(invariant, self) for invariant in SENTENCES]
-        parts = ["\n".join(rows), *_listed(self.violations), *_letters(self.dead_letters), *_motion(self)]
+        parts = [
+            "\n".join(rows),
+            *_listed(self.violations),
+            *_left_over(self.leftovers),
+            *_letters(self.dead_letters),
+            *_motion(self),
+        ]
         verdict = "No violations" if not self.violations else f"{len(self.violations)} VIOLATIONS"
         return "\n\n".join([*parts, f"{verdict} ({self.seconds:.1f} s)."])
 
@@ -59,6 +72,15 @@ def _listed(violations: Sequence[Violation]) -> list[str]:
     if len(violations) > _MOST_LISTED:
         lines.append(f"... and {len(violations) - _MOST_LISTED} more")
     return ["\n".join(lines)] if lines else []
+
+
+def _left_over(leftovers: Sequence[Violation]) -> list[str]:
+    """How many of each kind; which they are is told to programs alone."""
+    if not leftovers:
+        return []
+    counts = Counter(f"{one.invariant}  {_ID.sub('...', one.told)}" for one in leftovers)
+    lines = [f"  {told}: {count}" for told, count in sorted(counts.items())]
+    return ["\n".join(["Remembered of what a restore has lost; harmless, and nothing to be done about:", *lines])]
 
 
 def _letters(dead_letters: Mapping[str, int]) -> list[str]:

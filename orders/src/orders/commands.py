@@ -14,7 +14,7 @@ from .store import OrderStore, TicketReplica, renewals
 def state(parts: Parts) -> AsyncIterator[Line]:
     """Every order and every ticket heard of."""
     store = OrderStore(parts.database, parts.relay, parts.clock)
-    return report("orders", parts.clock, _orders(store), _tickets(TicketReplica(parts.database)))
+    return report(parts, _orders(store), _tickets(TicketReplica(parts.database)))
 
 
 async def rebuild(parts: Parts) -> str:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from common.clock import Clock, rfc3339
-from common.web import Line, Parts, heard, owned, report, task
+from common.web import Line, Parts, framed, heard, owned, report, task
 
 from .domain import Payment
 from .inbox import Inbox
@@ -18,13 +18,13 @@ def state(parts: Parts) -> AsyncIterator[Line]:
     """Every payment, every order heard of, and Stripe's events that are not handled yet."""
     store = PaymentStore(parts.database, parts.relay, parts.clock)
     sections = (_payments(store, parts.clock()), _orders(store), _webhooks(Inbox(parts.database)))
-    return report("payments", parts.clock, *sections)
+    return report(parts, *sections)
 
 
 async def intents(gateway: StripeGateway, clock: Clock) -> AsyncIterator[Line]:
     """What Stripe has: every intent with our marks, and what was returned of any; not by id, but as Stripe lists it."""
     async with gateway:
-        async for line in report("stripe", clock, _at_stripe(gateway)):
+        async for line in framed({"service": "stripe", "at": rfc3339(clock())}, _at_stripe(gateway)):
             yield line
 
 

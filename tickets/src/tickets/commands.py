@@ -12,7 +12,7 @@ from .store import TicketStore, renewals
 
 def state(parts: Parts) -> AsyncIterator[Line]:
     """Every ticket, tombstones included."""
-    return report("tickets", parts.clock, _tickets(TicketStore(parts.database, parts.relay, parts.clock)))
+    return report(parts, _tickets(TicketStore(parts.database, parts.relay, parts.clock)))
 
 
 async def _tickets(store: TicketStore) -> AsyncIterator[Line]:

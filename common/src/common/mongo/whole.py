@@ -1,10 +1,12 @@
 """A database as a whole: copied as it is at one moment, or filled anew."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
+from pymongo import DESCENDING
 from pymongo.errors import BulkWriteError
 
 from common.errors import AppError, Unavailable
@@ -14,6 +16,7 @@ from .client import OUTAGES, Database, Document, Refusal
 Renewals = Mapping[str, Callable[[Document], Document]]
 """By collection: what a restore makes of a document of it. Those of any other go in as they were."""
 _AS_IT_LIES = CodecOptions(document_class=RawBSONDocument)
+_RESTORES = "restores"
 _MOST = 500
 """Documents that are put in together; they are small, and each such step has five seconds."""
 _BROKEN_OFF: tuple[type[Exception], ...] = (*OUTAGES, BulkWriteError, AppError)
@@ -77,6 +80,17 @@ async def fill(database: Database, documents: Iterable[tuple[str, Document]], re
             await database[name].insert_many(batch, ordered=False)
     except _BROKEN_OFF as error:
         raise Unfinished(f"{error} {Unfinished.sentence}") from error
+
+
+async def note_restore(database: Database, moment: datetime, backup: datetime) -> None:
+    """The database is since `moment` as it was at the time of the backup."""
+    await database[_RESTORES].update_one({"_id": moment}, {"$set": {"backup": backup}}, upsert=True)
+
+
+async def last_restore(database: Database) -> datetime | None:
+    """When it was last put back; None if it never was."""
+    document = await database[_RESTORES].find_one({}, sort=[("_id", DESCENDING)])
+    return None if document is None else document["_id"]
 
 
 async def _collections(database: Database) -> list[str]:

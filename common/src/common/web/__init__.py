@@ -7,7 +7,7 @@ from .exact import api_router
 from .fields import PRINTABLE, Body, Id, Moment, PathId, Price, Text, cents, price
 from .identity import COOKIE, CurrentUser, MaybeUser, token_of
 from .parts import Parts, Subscriptions
-from .state import Line, heard, owned, report, task
+from .state import Line, framed, heard, owned, report, task
 
 __all__ = [
     "COOKIE",
@@ -29,6 +29,7 @@ __all__ = [
     "backup",
     "cents",
     "create_base_app",
+    "framed",
     "heard",
     "owned",
     "price",

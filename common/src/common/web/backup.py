@@ -14,7 +14,7 @@ from common.clock import rfc3339
 from common.errors import Conflict, Invalid
 from common.mongo import Renewals
 from common.mongo.archive import BadBackup, Head, documents, drop_old, head, new_archive
-from common.mongo.whole import drop_all, every_document, fill, is_empty
+from common.mongo.whole import drop_all, every_document, fill, is_empty, note_restore
 
 from .parts import Parts
 
@@ -69,7 +69,7 @@ def restoring(
         if found.service != parts.name:
             raise BadBackup(f"This is a backup of {found.service}, not of {parts.name}.")
         announce = prepare(parts, found.at)
-        return _restore(parts, path, found, announce, renewals(parts.clock()), over=replace == REPLACE)
+        return _restore(parts, path, found, announce, renewals, over=replace == REPLACE)
 
     return restore
 
@@ -79,7 +79,15 @@ async def silent() -> int:
     return 0
 
 
-async def _restore(parts: Parts, path: Path, found: Head, announce: Announce, renewals: Renewals, *, over: bool) -> str:
+async def _restore(
+    parts: Parts,
+    path: Path,
+    found: Head,
+    announce: Announce,
+    renewals: Callable[[datetime], Renewals],
+    *,
+    over: bool,
+) -> str:
     """From the first change on all of it can be done again from the beginning."""
     if others := await parts.others():
         raise InUse(f"{InUse.sentence} (It is connected to {', '.join(others)}.)")
@@ -87,6 +95,8 @@ async def _restore(parts: Parts, path: Path, found: Head, announce: Announce, re
         raise NotEmpty
     await drop_all(parts.database)
     await parts.create_indexes()
-    await fill(parts.database, documents(path), renewals)
+    moment = parts.clock()
+    await fill(parts.database, documents(path), renewals(moment))
+    await note_restore(parts.database, moment, found.at)
     said = await announce()
     return f"{found.documents:,} documents as of {rfc3339(found.at)}, {said:,} states announced"

@@ -1,15 +1,19 @@
 """What `python -m SERVICE.commands state` prints for the audit: a JSON line for each thing a service owns or has heard.
 
-First `{"service", "at"}`, then the lines of each kind by id, last `{"ends", "lines"}`: without it something is missing.
+First `{"service", "at"}`, with `restored` where the database was ever put back from a backup, then the lines of each
+kind by id, last `{"ends", "lines"}`: without it something is missing.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from common.clock import Clock, rfc3339
+from common.clock import rfc3339
 from common.events import EventData
+from common.mongo.whole import last_restore
 from common.outbox import Stored
+
+from .parts import Parts
 
 Line = Mapping[str, Any]
 
@@ -49,15 +53,23 @@ def heard(kind: str, identity: str, version: int, state: EventData | Mapping[str
     return line | ({"stale": True} if stale else {})
 
 
-async def report(service: str, clock: Clock, *sections: AsyncIterator[Line]) -> AsyncIterator[Line]:
-    """The sections, one after another, between the first line and the last."""
-    yield {"service": service, "at": rfc3339(clock())}
+async def report(parts: Parts, *sections: AsyncIterator[Line]) -> AsyncIterator[Line]:
+    """All that a service says: its sections, one after another, between the first line and the last."""
+    restored = await last_restore(parts.database)
+    first = {} if restored is None else {"restored": rfc3339(restored)}
+    async for line in framed({"service": parts.name, "at": rfc3339(parts.clock())} | first, *sections):
+        yield line
+
+
+async def framed(first: Line, *sections: AsyncIterator[Line]) -> AsyncIterator[Line]:
+    """Between a first line, which names the service, and a last, which tells how many there were."""
+    yield first
     count = 0
     for section in sections:
         async for line in section:
             count += 1
             yield line
-    yield {"ends": service, "lines": count}
+    yield {"ends": first["service"], "lines": count}
 
 
 def _public(state: EventData) -> dict[str, Any]:

@@ -21,7 +21,8 @@ def taken_for_complete_orders(look: Look) -> Result:
 def _orders_and_payments(look: Look) -> Iterator[Finding]:
     for payment in look.payments.values():
         order = look.orders.get(payment.order)
-        yield from (_finding(told, payment, order) for told in _disagreements(payment, order))
+        returned = payment.status == "refunded" and look.restored("orders")
+        yield from (_finding(told, payment, order, leftover=returned) for told in _disagreements(payment, order))
     for order in look.orders.values():
         if order.status == "complete" and order.id not in look.payments:
             yield _finding("complete, and nobody has paid", order)
@@ -113,9 +114,9 @@ def _too_late(look: Look) -> Iterator[Finding]:
         yield Finding("I2", (f"intent {intent_id}", str(payment), str(order)), told, When.QUIET, _ROUTES, moving)
 
 
-def _finding(told: str, *about: Intent | Payment | Order | None) -> Finding:
+def _finding(told: str, *about: Intent | Payment | Order | None, leftover: bool = False) -> Finding:
     known = [one for one in about if one is not None]
-    return Finding("I2", tuple(map(str, known)), told, When.QUIET, _ROUTES, _moving(known))
+    return Finding("I2", tuple(map(str, known)), told, When.QUIET, _ROUTES, _moving(known), leftover)
 
 
 def _moving(about: Iterable[Intent | Payment | Order]) -> bool:

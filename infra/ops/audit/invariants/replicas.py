@@ -16,7 +16,10 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One kind of replica: `service` keeps `kind`, of what `owner` owns. `key` and `fields` read the owner's state."""
+    """One kind of replica: `service` keeps `kind`, of what `owner` owns. `key` and `fields` read the owner's state.
+
+    `lasting`: a rebuild does not drop what the owner no longer names.
+    """
 
     service: str
     kind: str
@@ -25,6 +28,7 @@ class Kept:
     stream: str
     fields: Callable[[Fields], Fields]
     key: str = "id"
+    lasting: bool = False
 
     @property
     def route(self) -> Route:
@@ -51,9 +55,9 @@ def _status(state: Fields) -> Fields:
 KEPT = (
     Kept("orders", "ticket", "tickets", "ticket", "TICKETS", _whole),
     Kept("client", "ticket", "tickets", "ticket", "TICKETS", _whole),
-    Kept("payments", "order", "orders", "order", "ORDERS", _known_order),
+    Kept("payments", "order", "orders", "order", "ORDERS", _known_order, lasting=True),
     Kept("client", "hold", "orders", "order", "ORDERS", _hold, key="ticket"),
-    Kept("client", "payment", "payments", "payment", "PAYMENTS", _status, key="orderId"),
+    Kept("client", "payment", "payments", "payment", "PAYMENTS", _status, key="orderId", lasting=True),
     Kept("emails", "user", "auth", "user", "USERS", _whole),
 )
 
@@ -101,7 +105,8 @@ def _compared(look: Look, kept: Kept, sources: dict[str, _Source]) -> Iterator[F
         name = f"{kept.service}'s {kept.kind} {line['id']} v{line['version']}"
         if source is None:
             told = f"{kept.owner} has no such {kept.owns}"
-            yield Finding("I6", (name,), told, When.QUIET, (kept.route,))
+            leftover = kept.lasting and look.restored(kept.owner)
+            yield Finding("I6", (name,), told, When.QUIET, (kept.route,), leftover=leftover)
             continue
         if told := _difference(line, source):
             owned = f"{kept.owns} {source.id} v{source.version}"
@@ -140,7 +145,9 @@ def _deadlines(look: Look) -> Iterator[Finding]:
         elif stands != "ended" and line["state"]["expiresAt"] != order.expires_at:
             told = f"for {line['state']['expiresAt']}, and its order ends at {order.expires_at}"
         if told:
-            yield Finding("I6", documents, told, When.QUIET, route, order is not None and order.motion.unsaid)
+            moving = order is not None and order.motion.unsaid
+            leftover = order is None and look.restored("orders")
+            yield Finding("I6", documents, told, When.QUIET, route, moving, leftover)
     for order_id in left:
         order = look.orders[order_id]
         yield Finding("I6", (str(order),), "expiration has never heard of it", When.QUIET, route, order.motion.unsaid)

@@ -228,3 +228,58 @@ GOOD: dict[str, Break] = {
 @pytest.mark.parametrize("harmless", GOOD.values(), ids=GOOD)
 async def test_what_is_allowed_is_no_violation(harmless: Break) -> None:
     assert (await audited(broken(World(), harmless))).violations == ()
+
+
+def lost_with_a_refund(world: World) -> None:
+    """Orders has lost an order that was complete; what was taken for it is returned, and its ticket is free again."""
+    broken(world, without("orders", "owns", "order"), ticket_is(SOLD, orderId=None), line_in("stripe", **REFUND))
+    broken(world, state_of("payment", status="refunded"), replica_of("client", "payment", status="refunded"))
+    world.replica("orders", "ticket", SOLD)["state"].update(orderId=None)
+    world.replica("client", "ticket", SOLD)["state"].update(orderId=None)
+    world.said["client"].remove(world.replica("client", "hold"))
+
+
+LEFT_OVER: dict[str, tuple[str, Break, list[str]]] = {
+    "what was paid for a lost order and is returned": (
+        "orders",
+        lost_with_a_refund,
+        [
+            f"refunded, for order {ORDER}, which orders does not know",
+            "orders has no such order",
+            "orders has no such order",
+        ],
+    ),
+    "a payment that others were told of": (
+        "payments",
+        lambda world: world.said["client"].append(world.replica("client", "payment") | {"id": OTHER}),
+        ["payments has no such payment"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("owner", "lost", "told"), LEFT_OVER.values(), ids=LEFT_OVER)
+async def test_what_others_remember_of_a_loss_is_a_violation_unless_its_owner_was_restored(
+    owner: str, lost: Break, told: list[str]
+) -> None:
+    world = broken(World(), lost)
+    report = await audited(world)
+    assert ([one.told for one in report.violations], report.leftovers) == (told, ())
+    world.restored.add(owner)
+    report = await audited(world)
+    assert ([one.told for one in report.leftovers], report.violations) == (told, ())
+    assert "Remembered of what a restore has lost; harmless" in report.table()
+    assert ORDER not in report.table()
+
+
+async def test_money_for_a_lost_order_is_a_violation_whatever_was_restored() -> None:
+    world = broken(World(), without("orders", "owns", "order"))
+    world.restored.add("orders")
+    assert f"captured, for order {ORDER}, which orders does not know" in [
+        one.told for one in (await audited(world)).violations
+    ]
+
+
+async def test_a_replica_that_a_rebuild_drops_is_none_that_lasts() -> None:
+    world = broken(World(), VIOLATED["a replica of nothing"][1])
+    world.restored.add("tickets")
+    assert [one.told for one in (await audited(world)).violations] == ["tickets has no such ticket"]

@@ -82,6 +82,7 @@ class World:
         self.away = ""
         self.at = AT
         self.looks = 0
+        self.restored: set[str] = set()
 
     def own(self, kind: str, identity: str | None = None) -> Line:
         """The line of something owned; of the first, where no id is given."""
@@ -100,7 +101,8 @@ class World:
     async def read(self, source: str) -> AsyncIterator[bytes]:
         self.looks += source == "auth"
         lines = self.said[BUS if source == BUS_BEFORE else source]
-        whole = [{"service": source, "at": self.at}, *lines]
+        first = {"service": source, "at": self.at} | ({"restored": AT} if source in self.restored else {})
+        whole = [first, *lines]
         if source != self.away:
             whole.append({"ends": source, "lines": len(lines)})
         for line in whole:
