@@ -34,6 +34,8 @@ def own(settings: type[ServiceSettings]) -> dict[str, Any]:
 
 def plain(value: Any) -> str:
     """As a page shows it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

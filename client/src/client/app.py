@@ -49,7 +49,7 @@ def create_app(
         checks=parts.checks,
     )
     app.state.draining.at_the_end.append(hub.close)  # the server waits for every answer, and theirs never end
-    renderer = _renderer(settings.currency)
+    renderer = _renderer(settings.currency, settings.watch_templates)
     app.state.front = Front(renderer, hub, settings.stripe_js_url, settings.stripe_publishable_key, settings.currency)
     install(app)
     app.add_middleware(SecurityHeaders)
@@ -57,6 +57,6 @@ def create_app(
 
 
 @cache
-def _renderer(currency: str) -> Renderer:
-    """It never changes, and compiling the templates takes a while: once for each process is enough."""
-    return Renderer(Assets(), currency)
+def _renderer(currency: str, watched: bool) -> Renderer:
+    """Compiling the templates takes a while: once for each process is enough."""
+    return Renderer(Assets(), currency, watched=watched)

@@ -48,11 +48,20 @@ class Localizer:
 
 
 class Renderer:
-    """The templates, for readers of every language, in one currency."""
+    """The templates, for readers of every language, in one currency.
 
-    def __init__(self, assets: Assets, currency: str) -> None:
+    `watched`: before each page it is looked whether a template has changed, for whoever works on them.
+    """
+
+    def __init__(self, assets: Assets, currency: str, *, watched: bool = False) -> None:
         self.assets = assets
         self._localizer = lru_cache(maxsize=256)(lambda locality, zone: Localizer(locality, currency, zone))
+        self._watched = watched
+        self._changed = 0
+        self._load()
+
+    def _load(self) -> None:
+        self._changed = _last_change()
         self._environment = Environment(
             loader=FileSystemLoader(_ROOM),
             autoescape=True,
@@ -61,9 +70,10 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._fingerprint = cache(_fingerprint)
         self._rows = lru_cache(maxsize=64)(lambda localizer: RowPrinter(self._environment, dict(localizer.names)))
         self._environment.globals.update(
-            asset=assets.path, born=born, number=printed_number, countdown=countdown, languages=_NAMES
+            asset=self.assets.path, born=born, number=printed_number, countdown=countdown, languages=_NAMES
         )
         for template in self._environment.list_templates():
             self._environment.get_template(template)  # compiled now rather than while somebody waits
@@ -76,16 +86,25 @@ class Renderer:
         """For anybody who reads this language, wherever they are."""
         return self.localizer(negotiate("", language))
 
-    @cache  # noqa: B019 (there is one renderer for each process)
     def fingerprint(self, language: str) -> str:
         """Another one whenever the words or the templates change."""
-        sources = [path.read_text() for path in sorted(_ROOM.glob("*.html"))]
-        return sha256(json.dumps([LANGUAGES[language], sources]).encode()).hexdigest()
+        return self._fingerprint(language)
 
     def html(self, localizer: Localizer, template: str, **context: object) -> str:
         """The page."""
+        if self._watched and _last_change() != self._changed:
+            self._load()
         names = {**localizer.names, "row_of": self._rows(localizer)}
         return self._environment.get_template(template).render({**names, **context})
+
+
+def _last_change() -> int:
+    return max(path.stat().st_mtime_ns for path in _ROOM.glob("*.html"))
+
+
+def _fingerprint(language: str) -> str:
+    sources = [path.read_text() for path in sorted(_ROOM.glob("*.html"))]
+    return sha256(json.dumps([LANGUAGES[language], sources]).encode()).hexdigest()
 
 
 def born(identity: str) -> datetime:
