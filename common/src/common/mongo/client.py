@@ -40,6 +40,10 @@ Refusal = OperationFailure
 _NO_KEYS_YET = 211
 ANSWER_WITHIN = timedelta(seconds=5)
 """How long one operation may take, the search for a primary included."""
+CONNECT_WITHIN = timedelta(seconds=2)
+"""How long the driver calls at an address where a member may have been. Much less than the above, so that a member that
+has come back under another address is found while an operation still waits for it.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ class Mongo:
 
     def __init__(self, url: str) -> None:
         """`url` names the database in its path."""
-        limit = int(ANSWER_WITHIN.total_seconds() * 1000)
+        limit = _milliseconds(ANSWER_WITHIN)
         self._name = f"ticketing-{secrets.token_hex(4)}"
         self._client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
             url,
@@ -60,7 +64,7 @@ class Mongo:
             readConcernLevel="majority",
             serverSelectionTimeoutMS=limit,
             timeoutMS=limit,
-            connectTimeoutMS=limit,  # by default it calls for 20 s at the address that a member had before
+            connectTimeoutMS=_milliseconds(CONNECT_WITHIN),
             maxPoolSize=50,
         )
         self.database: Database = self._client.get_default_database()
@@ -82,6 +86,10 @@ class Mongo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+
+def _milliseconds(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)
 
 
 def has_just_started(error: Exception) -> bool:
