@@ -31,6 +31,8 @@ OTHERWISE = {
     "emails": {"drain_seconds", "smtp_host", "smtp_username"},  # SendGrid
 }
 """What production is told other than the default."""
+_ITS_SERVER = "UVICORN_"
+"""What uvicorn reads, not the service."""
 PREPARING = {"database", "code"}
 """Containers that wait or copy before the service starts, and are told nothing."""
 STAND_IN = {"stripe_url", "stripe_js_url", "smtp_host", "smtp_port", "smtp_security", "smtp_username"}
@@ -62,7 +64,7 @@ def told(build: Build, container: Mapping[str, Any]) -> dict[str, str]:
 def differences(build: Build, container: Mapping[str, Any], settings: Any) -> dict[str, set[str]]:
     """What it reads and is not told, and what it is told and does not read, not even within something else."""
     wanted = {name.upper() for name in settings.model_fields}
-    given = set(told(build, container))
+    given = {name for name in told(build, container) if not name.startswith(_ITS_SERVER)}
     within = {used for one in container.get("env", []) for used in _USED.findall(one.get("value", ""))}
     return {"not told": wanted - given, "not read": given - wanted - within}
 
