@@ -159,15 +159,27 @@ async def test_a_full_outbox_drops_no_state_for_what_is_none(kit: Kit, things: A
     assert len(kit.bus.events(EXPIRATION_COMPLETE)) == 3
 
 
-async def test_everything_can_be_announced(kit: Kit, things: Aggregates[Counter]) -> None:
-    known = [await make_counter(things) for _ in range(3)]
+@pytest.mark.parametrize("at_once", [1, 2, 5, 32])
+async def test_everything_can_be_announced(
+    kit: Kit, things: Aggregates[Counter], at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.outbox.collection._AT_ONCE", at_once)
+    known = [await make_counter(things) for _ in range(5)]
     await kit.settle()
-    assert await things.announce(Counter.said) == 3
+    assert await things.announce(Counter.said) == 5
     await kit.settle()
-    said = kit.bus.events(USER_CREATED)[3:]
-    assert [(event.subject, event.data.version, event.repeat) for event in said] == [
+    said = kit.bus.events(USER_CREATED)[5:]
+    assert sorted((event.subject, event.data.version, event.repeat) for event in said) == [
         (one.id, 0, False) for one in known
     ]
+
+
+async def test_what_concerns_nobody_is_not_announced(kit: Kit, things: Aggregates[Counter]) -> None:
+    first, _ = [await make_counter(things) for _ in range(2)]
+    await kit.settle()
+    assert await things.announce(lambda counter: counter.said() if counter.id == first.id else None) == 1
+    await kit.settle()
+    assert [event.subject for event in kit.bus.events(USER_CREATED)[2:]] == [first.id]
 
 
 async def test_queries_give_aggregates(things: Aggregates[Counter]) -> None:

@@ -110,11 +110,7 @@ class Payments:
 
     async def announce(self) -> int:
         """Says the state of every payment that concerns others; how many."""
-        said = 0
-        async for payment_id in self._store.ids():
-            payment = await self._store.payments.change(payment_id, _announced)
-            said += payment is not None and bool(payment.said())
-        return said
+        return await self._store.payments.announce(lambda payment: next(iter(payment.said()), None))
 
     async def restored(self, at: datetime) -> int:
         """As it was at that time: everything is said, and what Stripe has done since is looked at; how many states."""
@@ -256,8 +252,3 @@ class Payments:
             return None if after is present else Change(self._schedule.scheduled(after, order, now))
 
         return await self._store.payments.change(payment.id, decide) or payment
-
-
-def _announced(payment: Payment) -> Change[Payment] | None:
-    events = payment.said()
-    return Change(payment, events) if events else None

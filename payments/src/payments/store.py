@@ -157,11 +157,6 @@ class PaymentStore:
         """Those that Stripe has been asked about for the longest time."""
         return await self.payments.find({"asking_since": _SET}, [("asking_since", ASCENDING)], limit)
 
-    async def ids(self) -> AsyncIterator[str]:
-        """Every payment, oldest first."""
-        async for document in self.payments.collection.find({}, {"_id": 1}).sort("_id", ASCENDING):
-            yield str(document["_id"])
-
 
 def renewals(moment: datetime) -> Renewals:
     """What a restore at this moment changes."""

@@ -1,5 +1,6 @@
 """Aggregates in Mongo: one document each; every write carries its own events and filters on the version loaded."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from .relay import Relay
 
 TRIES = 20
 """Writes that may lose against others before the caller is told so."""
+_AT_ONCE = 32
+"""Aggregates that are announced side by side: they are read together, and wait together for the disk."""
 
 _log = logging.getLogger(__name__)
 
@@ -139,13 +142,27 @@ class Aggregates(Generic[A]):
             self._relay.kick(self.collection, document["_id"], entries)
         return bool(result.matched_count)
 
-    async def announce(self, said: Callable[[A], Said]) -> int:
-        """Says the present state of every aggregate, so that replicas can be rebuilt; how many were said."""
-        count = 0
-        async for document in self.collection.find({}, {"_id": 1}).sort("_id", 1):
-            await self.change(str(document["_id"]), lambda state: Change(state, (said(state),)))
-            count += 1
-        return count
+    async def announce(self, said: Callable[[A], Said | None]) -> int:
+        """Says the present state of every aggregate that `said` has an event for, so that replicas can be rebuilt.
+
+        How many those were.
+        """
+
+        async def say(identity: str) -> bool:
+            state = await self.change(identity, lambda state: _saying(state, said(state)))
+            return state is not None and said(state) is not None
+
+        count, batch = 0, list[str]()
+        async for document in self.collection.find({}, {"_id": 1}).sort("_id", ASCENDING):
+            batch.append(str(document["_id"]))
+            if len(batch) == _AT_ONCE:
+                count += sum(await asyncio.gather(*map(say, batch)))
+                batch = []
+        return count + sum(await asyncio.gather(*map(say, batch)))
+
+
+def _saying(state: A, event: Said | None) -> Change[A] | None:
+    return None if event is None else Change(state, (event,))
 
 
 def _as_loaded(document: Document) -> Document:
