@@ -16,7 +16,9 @@ from typing import Any
 
 import bson
 import pytest
+from pymongo.common import HEARTBEAT_FREQUENCY
 
+from common.mongo.client import CONNECT_WITHIN
 from infra.local.services import SERVICES
 
 from .builds import INFRA, RECIPES, Build, Object, Recipe
@@ -55,6 +57,12 @@ def test_it_knows_how_many_it_is(recipe: Recipe, service: str, builds: dict[Reci
     (prepare,) = [one for one in wanted["template"]["spec"]["containers"] if one["name"] == "prepare"]
     told = {one["name"]: one.get("value") for one in prepare["env"]}
     assert told["MEMBERS"] == str(wanted["replicas"]) == {DEV: "1", PROD: "3"}[recipe]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_member_that_is_back_is_found_before_the_next_one_goes(service: str, builds: dict[Recipe, Build]) -> None:
+    found_within = HEARTBEAT_FREQUENCY + CONNECT_WITHIN.total_seconds()
+    assert database(builds[PROD], service)["minReadySeconds"] > found_within
 
 
 @pytest.mark.parametrize("service", SERVICES)
