@@ -113,19 +113,23 @@ async def test_all_agree_after_orders_and_payments_were_set_back(place: Place) -
     await _payments(place)
     report = await audit(reader(place.stack.layout), quiet_within=300)
     assert (report.violations, report.unquiet) == ((), ())
+    assert "refunded, and the order is cancelled" in [one.told for one in report.leftovers]
     assert all(report.checked[invariant] > 0 for invariant in ("I1", "I2", "I4", "I5", "I6"))
 
 
 async def _orders(place: Place) -> None:
-    """One was being reserved and is paid since, and one that nobody paid was made since: its ticket is free again."""
-    sold, free = await place.list_ticket("sold"), await place.list_ticket("free")
+    """One was being reserved and is paid since. Two were made since: their tickets are free, one is refunded."""
+    sold, free, bought = [await place.list_ticket(title) for title in ("sold", "free", "bought")]
     paid = await place.reserve(sold)
     path = await place.backup("orders")
     await place.pay(paid)
-    lost = await place.reserve(free)
+    lost, bought_by_lost = await place.reserve(free), await place.reserve(bought)
+    await place.pay(bought_by_lost)
     await place.restore("orders", path)
     await place.until(f"/api/orders/{paid}", "status", "complete")
-    await place.until(f"/api/tickets/{free}", "orderId", None)
+    for ticket in (free, bought):
+        await place.until(f"/api/tickets/{ticket}", "orderId", None)
+    await place.refund(bought_by_lost)
     assert (await place.api.get(f"/api/orders/{lost}")).status_code == 401
     await place.pay(await place.reserve(free))
 
