@@ -47,14 +47,15 @@ class Device:
     async def open(self, path: str) -> None:
         await self.page.goto(self.url + path)
 
-    async def open_with_worker(self, path: str = "/") -> None:
-        """And the worker answers for it, as on any later visit."""
+    async def open_with_worker(self, path: str = "/", language: str = "") -> None:
+        """And the worker (that of this language) answers for it, as on any later visit."""
+        answers = "end => navigator.serviceWorker.controller?.scriptURL.endsWith(end) ?? false"
         for _ in range(20):
             await self.open(path)
             await self.page.evaluate("() => navigator.serviceWorker.ready")
-            if await self.page.evaluate("() => navigator.serviceWorker.controller !== null"):
+            if await self.page.evaluate(answers, language and f"language={language}"):
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
         raise AssertionError("the worker does not answer for pages")
 
     async def reads(self, heading: str | re.Pattern[str]) -> None:
@@ -222,8 +223,7 @@ async def test_the_offline_page_follows_the_language(phone: Device, backend: Fak
     await phone.open_with_worker()
     await phone.page.get_by_role("button", name="Deutsch").click()
     await phone.reads("Tickets von denen, denen sie gehören")
-    workers = "() => navigator.serviceWorker.controller.scriptURL.endsWith('language=de')"
-    await phone.page.wait_for_function(workers)
+    await phone.open_with_worker(language="de")
     await phone.lose_network()
     await phone.open("/")
     await phone.reads("Dieses Gerät ist offline")
