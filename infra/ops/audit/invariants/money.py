@@ -21,8 +21,9 @@ def taken_for_complete_orders(look: Look) -> Result:
 def _orders_and_payments(look: Look) -> Iterator[Finding]:
     for payment in look.payments.values():
         order = look.orders.get(payment.order)
-        returned = payment.status == "refunded" and look.restored("orders")
-        yield from (_finding(told, payment, order, leftover=returned) for told in _disagreements(payment, order))
+        is_over = order is None or order.status == "cancelled"
+        leftover = payment.status == "refunded" and is_over and look.restored("orders")
+        yield from (_finding(told, payment, order, leftover=leftover) for told in _disagreements(payment, order))
     for order in look.orders.values():
         if order.status == "complete" and order.id not in look.payments:
             yield _finding("complete, and nobody has paid", order)

@@ -283,3 +283,10 @@ async def test_a_replica_that_a_rebuild_drops_is_none_that_lasts() -> None:
     world = broken(World(), VIOLATED["a replica of nothing"][1])
     world.restored.add("tickets")
     assert [one.told for one in (await audited(world)).violations] == ["tickets has no such ticket"]
+
+
+async def test_a_refund_of_another_amount_than_the_orders_is_a_violation_whatever_was_restored() -> None:
+    world = broken(World(), GOOD["a refund"], state_of("payment", amountCents=1))
+    world.restored.add("orders")
+    report = await audited(world)
+    assert "1 cents were taken for an order of 7500" in [one.told for one in report.violations]
